@@ -1,0 +1,1 @@
+"""User, profile, registration, federated log-in, security questions, age."""

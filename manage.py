@@ -1,0 +1,18 @@
+#!/usr/bin/env python
+"""Entry point of every management command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "privacycenter.settings")
+    from django.core.management import execute_from_command_line  # slow import
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is held and why: purposes, recipients, retention rules, connectors."""

@@ -1,0 +1,1 @@
+"""Clock, actor, hashing, encryption, tokens, streams, the source registry. No models."""

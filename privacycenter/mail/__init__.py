@@ -1,0 +1,1 @@
+"""Message kinds and the outbox."""

@@ -1,0 +1,1 @@
+"""What the company holds about people: forms and interactions."""

@@ -1,0 +1,254 @@
+"""Every setting of the privacy center, read from the environment (see .env.example and docs/settings.md).
+
+Development needs no environment at all: DEBUG=1 writes random secrets to var/secrets.env once. With DEBUG=0 a missing
+or weak secret is a system-check error that says what to set (privacycenter/kernel/checks.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from privacycenter.environment import load_development_secrets, load_secret_files, parse_email_url, parse_keys
+from privacycenter.logging import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
+
+env = Env()
+load_secret_files()
+DEBUG = env.bool("DEBUG", False)
+DEMO = env.bool("DEMO", False)  # demo logins are printed and staff need no second factor; the pages say so
+load_development_secrets(VAR_DIR / "secrets.env", create=DEBUG)
+
+# Secrets and keys. An absent one is reported by a system check, so that `check` can say everything that is missing at once.
+SECRET_KEY = env.str("SECRET_KEY", "") or "unset"
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+DATA_KEYS = parse_keys(env.str("DATA_KEYS", ""))
+HASH_KEYS = parse_keys(env.str("HASH_KEYS", ""))
+BUNDLE_SIGNING_KEYS = parse_keys(env.str("BUNDLE_SIGNING_KEYS", ""))
+WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", "")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+# Where we are
+SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+SITE_IS_SECURE = _site.scheme == "https"
+SITE_IS_LOOPBACK = _site.hostname in {"localhost", "127.0.0.1", "::1"}
+if _site.scheme not in {"http", "https"} or not _site.hostname or _site.path:
+    raise ImproperlyConfigured("SITE_URL must be an absolute address without a path, like https://privacy.example.com")
+if not SITE_IS_SECURE and not SITE_IS_LOOPBACK:
+    raise ImproperlyConfigured("SITE_URL may only use http:// on loopback; use https:// elsewhere")
+_own_hosts = ["localhost", "127.0.0.1", "[::1]"] if SITE_IS_LOOPBACK else [_site.hostname]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", []) or _own_hosts
+# The page answers on both names of loopback; both are the same site.
+CSRF_TRUSTED_ORIGINS = [f"http://{host}:{_site.port or 80}" for host in _own_hosts] if SITE_IS_LOOPBACK and not SITE_IS_SECURE else []
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", [])
+OPERATOR_NAME = env.str("OPERATOR_NAME", "Synorex")
+OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", "hi@synorexcloud.com")
+OPERATOR_COUNTRY = env.str("OPERATOR_COUNTRY", "MY")
+CONTROLLER = {"name": OPERATOR_NAME, "contact": OPERATOR_CONTACT, "country": OPERATOR_COUNTRY}
+
+INSTALLED_APPS = [
+    # upper floors first: their templates win
+    "privacycenter.portal",
+    "requests_app",
+    "accounts",
+    "privacycenter.records",
+    "privacycenter.datamap",
+    "privacycenter.mail",
+    "privacycenter.jobs",
+    "privacycenter.subjects",
+    "privacycenter.audit",
+    "privacycenter.kernel",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.microsoft",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_celery_beat",
+    "phonenumber_field",
+    "django_countries",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+]
+
+MIDDLEWARE = [
+    "privacycenter.kernel.middleware.SiteAddressMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "privacycenter.kernel.middleware.ResponseHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
+]
+
+ROOT_URLCONF = "privacycenter.urls"
+WSGI_APPLICATION = "privacycenter.wsgi.application"
+ASGI_APPLICATION = "privacycenter.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "privacycenter.portal.context.site",
+            ],
+            "builtins": ["privacycenter.portal.templatetags.components"],
+        },
+    }
+]
+
+# Databases: SQLite (WAL, write lock taken at the start of a transaction) or PostgreSQL, by DATABASE_URL.
+_database_url = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        # recursive_triggers: without it INSERT OR REPLACE would pass the triggers that keep the audit trail append-only
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "privacycenter"}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    )
+}
+
+# Background work: the broker carries job ids only.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or "filesystem://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _broker = VAR_DIR / "broker"
+    for _folder in ("queue", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "queue"),
+        "data_folder_out": str(_broker / "queue"),
+        "control_folder": str(_broker / "control"),
+        "polling_interval": 0.02,
+    }
+
+# Mail
+globals().update(parse_email_url(env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} Privacy <{OPERATOR_CONTACT}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Where bundles and step outputs lie (`/folder`, `file:///folder` or `s3://bucket/prefix`), and where seals of the audit trail go.
+BUNDLE_STORAGE = env.str("BUNDLE_STORAGE", "") or f"file://{VAR_DIR / 'bundles'}"
+AUDIT_CHECKPOINTS = env.str("AUDIT_CHECKPOINTS", "") or f"file://{VAR_DIR / 'audit-checkpoints'}"
+BUNDLE_RETENTION_DAYS = env.int("BUNDLE_RETENTION_DAYS", 14)
+BUNDLE_AUTO_RELEASE = env.bool("BUNDLE_AUTO_RELEASE", False)
+
+# People and sessions
+AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+_prefix = "__Host-" if SITE_IS_SECURE else ""
+SESSION_COOKIE_NAME = f"{_prefix}session"
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+LANGUAGE_COOKIE_NAME = f"{_prefix}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SITE_IS_SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# What the browser may do
+SECURE_HSTS_SECONDS = 63_072_000 if SITE_IS_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Signing in at a provider is a form post that is answered by a redirect to it; Chromium checks the redirect against form-action.
+OIDC_PROVIDERS = json.loads(env.str("OIDC_PROVIDERS", "") or "[]")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+# Words
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+
+# Files
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+TESTING = "pytest" in sys.modules
+LOGGING = logging_config(debug=DEBUG)
+
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+if SENTRY_DSN:
+    import sentry_sdk  # optional dependency
+
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never")

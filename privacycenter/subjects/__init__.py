@@ -1,0 +1,1 @@
+"""Who a person is: subject and identifiers, with or without an account."""

@@ -1,0 +1,1 @@
+"""Rights requests: tickets, clock, identity proof, fulfilment, bundles, the DPO desk."""
