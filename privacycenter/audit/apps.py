@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class AuditConfig(AppConfig):
@@ -8,3 +10,10 @@ class AuditConfig(AppConfig):
     label = "audit"
     verbose_name = "Audit trail"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from privacycenter.audit import checks  # noqa: F401 - app ready
+        from privacycenter.audit.triggers import install_after_migrate  # app ready
+
+        autodiscover_modules("audit_events")
+        post_migrate.connect(install_after_migrate, sender=self, dispatch_uid="audit.triggers")

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, connections
+
+from privacycenter.audit import triggers
+
+
+@register(Tags.database)
+def check_triggers(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """privacycenter.E020: the triggers that keep the trail append-only are in place (once its tables exist)."""
+    messages: list[CheckMessage] = []
+    for using in databases or ():
+        try:
+            if _has_tables(using) and triggers.missing(using):
+                messages.append(
+                    Error("The audit trail can be changed: its triggers are missing.", hint="Run migrate.", id="privacycenter.E020")
+                )
+        except DatabaseError:
+            continue  # an unreachable database is reported by whoever needs it
+    return messages
+
+
+def _has_tables(using: str) -> bool:
+    tables = connections[using].introspection.table_names()
+    return all(table in tables for table in triggers.TABLES)
