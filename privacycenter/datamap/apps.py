@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from privacycenter.datamap.defaults import make_defaults
 
 
 class DatamapConfig(AppConfig):
@@ -8,3 +11,8 @@ class DatamapConfig(AppConfig):
     label = "datamap"
     verbose_name = "Data map"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from privacycenter.datamap import checks  # noqa: F401 - app ready: registers the system checks
+
+        post_migrate.connect(make_defaults, sender=self, dispatch_uid="datamap.defaults")
