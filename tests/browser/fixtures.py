@@ -1,0 +1,109 @@
+"""A real Chromium that notices what a person would not: console errors, refused resources, requests to others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.services.parts import ROOT, cannot_run
+
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright, one for all tests of this process."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not executable:
+        cannot_run("needs Chromium (deploy/setup --dev)")
+    from playwright.sync_api import sync_playwright  # slow import
+
+    # Playwright's loop runs in this thread; the tests' own use of the database is still one call after the other.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses to sandbox root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_QUIET, *sandbox])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person's browser window. What it must never meet is collected in `problems`."""
+
+    def __init__(self, chromium: Any, base_url: str, *, also_allowed: tuple[str, ...], **options: Any) -> None:
+        self.base_url = base_url
+        self.problems: list[str] = []
+        self.expected: list[str] = []
+        self._allowed = {urlsplit(url).netloc for url in (base_url, *also_allowed)}
+        self.context = chromium.new_context(base_url=base_url, accept_downloads=True, **options)
+        self.context.set_default_timeout(20_000)
+        self.context.on("request", self._note_request)
+        self.context.on("console", self._note_console)
+        self.context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+        self.page = self.context.new_page()
+
+    def expect_problem(self, text: str) -> None:
+        """Problems that contain `text` belong to what is tested, like the 404 of a page that must not be found."""
+        self.expected.append(text)
+
+    def remaining_problems(self) -> list[str]:
+        return [problem for problem in self.problems if not any(text in problem for text in self.expected)]
+
+    def check_accessibility(self) -> None:
+        """Run axe on the page as it stands, in both colour schemes; any violation fails, with what and where."""
+        script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+        if not script.exists():
+            cannot_run("needs npm's axe-core (deploy/setup --dev)")
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.evaluate(f"{script.read_text(encoding='utf-8')}; undefined")
+            violations = self.page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+            found = [
+                f"{violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
+                for violation in violations
+                for node in violation["nodes"]
+            ]
+            assert found == [], f"{self.page.url} ({scheme}):\n" + "\n".join(found)
+
+    def picture(self, path: Path) -> None:
+        """Save the whole page as a PNG."""
+        self.page.screenshot(path=path, full_page=True)
+
+    def _note_request(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob", "about"} and parts.netloc not in self._allowed:
+            self.problems.append(f"request to others: {request.url}")
+
+    def _note_console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Visitor]]:
+    """Open a window: `visit(stack.url)`. After the test every window must have met no problem."""
+    visitors: list[Visitor] = []
+
+    def open_window(base_url: str, *, also_allowed: tuple[str, ...] = (), **options: Any) -> Visitor:
+        visitor = Visitor(chromium, base_url, also_allowed=also_allowed, **options)
+        visitors.append(visitor)
+        return visitor
+
+    yield open_window
+    problems = [problem for visitor in visitors for problem in visitor.remaining_problems()]
+    for visitor in visitors:
+        visitor.context.close()
+    assert problems == []

@@ -1,0 +1,83 @@
+"""Fixtures of every test: a database of its own, an emptied cache, a lifted audit trail while a database is flushed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import TransactionTestCase
+
+pytest_plugins = ["tests.services.parts", "tests.services.stack", "tests.browser.fixtures"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as in production: threads and processes see one database, WAL and locks are the real ones."""
+    database = settings.DATABASES["default"]
+    if "sqlite3" in database["ENGINE"]:
+        database.setdefault("TEST", {})["NAME"] = str(Path(settings.VAR_DIR) / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_with_triggers_lifted() -> Iterator[None]:
+    """The triggers that keep the audit trail append-only would refuse the flush after a test without a transaction."""
+    from privacycenter.audit import triggers  # app ready
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_with_triggers_lifted(self: TransactionTestCase) -> None:
+        triggers.drop()
+        try:
+            flush(self)
+        finally:
+            triggers.install()
+
+    TransactionTestCase._fixture_teardown = flush_with_triggers_lifted
+    yield
+    TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def _empty_shared_cache() -> Iterator[None]:
+    """Counters of limits live in the cache. The database cache rolls back with its test; Redis has to be emptied."""
+    yield
+    if settings.REDIS_URL:
+        cache.clear()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database engine, and in the second run what touches no database at all."""
+    engine = settings.DATABASES["default"]["ENGINE"]
+    other = "sqlite_only" if "postgresql" in engine else "postgresql_only"
+    only_with_database = os.environ.get("ONLY_WITH_DATABASE") == "1"
+    kept, left_out = [], []
+    for item in items:
+        wanted = item.get_closest_marker(other) is None and (not only_with_database or _uses_database(item))
+        (kept if wanted else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db", "live_server"}.isdisjoint(fixtures)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Leave the counts for deploy/run_tests.py, which adds up the stages."""
+    target = os.environ.get("TEST_COUNTS")
+    if target:
+        stats = terminalreporter.stats
+        counts = {
+            "passed": len(stats.get("passed", [])) + len(stats.get("xfailed", [])),
+            "failed": len(stats.get("failed", [])) + len(stats.get("error", [])),
+            "skipped": len(stats.get("skipped", [])),
+        }
+        Path(target).write_text(json.dumps(counts), encoding="utf-8")
