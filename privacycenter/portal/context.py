@@ -1,0 +1,80 @@
+"""What every page knows: whose privacy center it is, and where one can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of a menu. `current` is the value of aria-current: "page" here, "true" further down its section, else empty."""
+
+    label: str | Promise
+    href: str
+    current: str = ""
+
+
+# Five words at most; a room that brings a page adds its line here.
+NAVIGATION = (
+    (_("Overview"), "portal:dashboard"),
+    (_("Your data"), "portal:data"),
+    (_("Requests"), "requests:list"),
+)
+ACCOUNT_LINKS = (
+    (_("Profile"), "account_profile"),
+    (_("E-mail addresses"), "account_email"),
+    (_("Password"), "account_change_password"),
+    (_("Two-step login"), "mfa_index"),
+    (_("Where you are logged in"), "usersessions_list"),
+    (_("Connected logins"), "socialaccount_connections"),
+    (_("Security questions"), "account_security_questions"),
+)
+
+
+class Site:
+    """Built once per request; menus are worked out only where a page shows them."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.name = settings.OPERATOR_NAME
+        self.contact = settings.OPERATOR_CONTACT
+        self.is_demo = settings.DEMO
+
+    @cached_property
+    def navigation(self) -> list[Link]:
+        """The main menu of a signed-in person; signed out, the home page itself is the menu."""
+        user = getattr(self._request, "user", None)
+        return self._links(NAVIGATION) if user is not None and user.is_authenticated else []
+
+    @cached_property
+    def account_links(self) -> list[Link]:
+        """What belongs to the account, on every account page and in the account menu."""
+        return self._links(ACCOUNT_LINKS)
+
+    def _links(self, entries: tuple[tuple[str | Promise, str], ...]) -> list[Link]:
+        found = []
+        for label, name in entries:
+            try:
+                href = reverse(name)
+            except NoReverseMatch:  # the room with this page is not installed
+                continue
+            found.append(Link(label, href, self._current(href)))
+        return found
+
+    def _current(self, href: str) -> str:
+        path = self._request.path
+        if path == href:
+            return "page"
+        return "true" if path.startswith(href) and href != reverse("portal:dashboard") else ""
+
+
+def site(request: HttpRequest) -> dict[str, Site]:
+    """Context processor: `site` in every template."""
+    return {"site": Site(request)}
