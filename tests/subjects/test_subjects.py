@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from privacycenter.audit.models import AuditEntry
 from privacycenter.audit.queries import entries_about
@@ -180,8 +180,6 @@ def test_two_people_proving_one_address_at_once_leaves_one_owner():
         finally:
             connections.close_all()
 
-    if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
-        pytest.skip("an in-memory database is not shared between threads")
     threads = [threading.Thread(target=prove) for _ in range(2)]
     for thread in threads:
         thread.start()
