@@ -1,0 +1,44 @@
+"""The roles at the desk: groups with permissions, made anew after every migration.
+
+Permissions do not exist yet inside migrations on a fresh database; hence a post_migrate handler that can run any number
+of times. A permission of a room that is not installed is left out; one that an administrator took away comes back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
+
+DPO = "Data protection officer"
+AGENT = "Privacy agent"
+AUDITOR = "Auditor"
+
+_READ_REQUESTS = ("requests_app.view_request",)
+_WORK = (*_READ_REQUESTS, "requests_app.work_request", "requests_app.see_personal_data", "subjects.view_subject", "jobs.view_job")
+_AUDIT = ("audit.view_auditentry", "audit.view_auditseal")
+_MAP = ("purpose", "recipient", "retentionrule", "connector", "connectorsource")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    DPO: (
+        *_WORK,
+        *_AUDIT,
+        "jobs.retry_job",
+        "mail.view_outboxmessage",
+        *(f"datamap.{verb}_{model}" for model in _MAP for verb in ("view", "add", "change", "delete")),
+    ),
+    AGENT: (*_WORK, *(f"datamap.view_{model}" for model in _MAP)),
+    AUDITOR: (*_READ_REQUESTS, *_AUDIT, "jobs.view_job", *(f"datamap.view_{model}" for model in _MAP)),
+}
+
+
+def make_roles(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Give each role exactly its permissions. Connected to post_migrate; safe to run again."""
+    known = {
+        f"{app}.{codename}": pk
+        for pk, app, codename in Permission.objects.using(using).values_list("pk", "content_type__app_label", "codename")
+    }
+    for name, labels in ROLES.items():
+        group, _created = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set([known[label] for label in labels if label in known])
