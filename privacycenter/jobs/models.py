@@ -59,10 +59,8 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            # claim: the first due job of a priority
-            models.Index(fields=["priority", "run_at", "id"], condition=Q(state=JobState.WAITING), name="jobs_claim_first"),
-            # claim: the rest of a batch of the same kind
-            models.Index(fields=["kind", "priority", "run_at", "id"], condition=Q(state=JobState.WAITING), name="jobs_claim_batch"),
+            # claim: the first due jobs of a priority
+            models.Index(fields=["priority", "run_at", "id"], condition=Q(state=JobState.WAITING), name="jobs_claim"),
             # sweep: lapsed leases
             models.Index(fields=["lease_until"], condition=Q(state=JobState.RUNNING), name="jobs_lapsed_leases"),
             # purge: old finished jobs

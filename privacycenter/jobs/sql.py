@@ -77,7 +77,7 @@ WITH first AS MATERIALIZED (
   ORDER BY priority, run_at, id LIMIT COALESCE((SELECT {batch} FROM first), 0) {lock}
 )
 UPDATE jobs_job SET state = 'running', fence = fence + 1, lease_until = {lease}, started_at = {now}, again_at = NULL
-WHERE id IN (SELECT id FROM first UNION ALL SELECT id FROM rest)
+WHERE id {chosen}
 RETURNING *
 """
 
@@ -92,7 +92,10 @@ def claim_statement(kinds: tuple[str, ...], room: int) -> str:
         _FIRST.format(priority=int(priority), now=now, kinds=", ".join(["%s"] * len(kinds)), lock=skip_locked()) for priority in Priority
     )
     batch, lease = _limits(tuple(all_kinds()[name] for name in kinds), room)
-    return CLAIM.format(first=first, now=now, batch=batch, lease=moment(seconds=lease), lock=skip_locked())
+    chosen = "SELECT id FROM first UNION ALL SELECT id FROM rest"
+    # As an array: for a sub-select of unknown size PostgreSQL would rather read the whole table.
+    chosen = f"= ANY (ARRAY({chosen}))" if connection.vendor == "postgresql" else f"IN ({chosen})"
+    return CLAIM.format(first=first, now=now, batch=batch, lease=moment(seconds=lease), lock=skip_locked(), chosen=chosen)
 
 
 @lru_cache(maxsize=64)
