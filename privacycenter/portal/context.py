@@ -31,14 +31,14 @@ ACCOUNT_LINKS = (
     (_("Profile"), "account_profile"),
     (_("E-mail addresses"), "account_email"),
     (_("Password"), "account_change_password"),
-    (_("Two-step login"), "mfa_index"),
-    (_("Where you are logged in"), "usersessions_list"),
-    (_("Connected logins"), "socialaccount_connections"),
+    (_("Second step at sign-in"), "mfa_index"),
+    (_("Where you are signed in"), "usersessions_list"),
+    (_("Sign-in with other accounts"), "socialaccount_connections"),
     (_("Security questions"), "account_security_questions"),
 )
 
 
-class Site:
+class Center:
     """Built once per request; menus are worked out only where a page shows them."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -75,6 +75,6 @@ class Site:
         return "true" if path.startswith(href) and href != reverse("portal:dashboard") else ""
 
 
-def site(request: HttpRequest) -> dict[str, Site]:
-    """Context processor: `site` in every template."""
-    return {"site": Site(request)}
+def site(request: HttpRequest) -> dict[str, Center]:
+    """Context processor: `center` in every template. Not "site": some pages of allauth bring a variable of that name."""
+    return {"center": Center(request)}

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
+from privacycenter.audit.queries import entries_about, looks_at
+from privacycenter.datamap.queries import facts_for
 from privacycenter.kernel.sources import CATEGORIES
+from privacycenter.portal.holdings import holdings_of
+from privacycenter.portal.queries import activity_lines, answer_times, current_requests
+
+RECENT = 5
+PAGE_SIZE = 25
 
 
 @require_safe
@@ -15,34 +26,62 @@ def home(request: HttpRequest) -> HttpResponse:
     """What can be done here; a signed-in person is already past that."""
     if request.user.is_authenticated:
         return redirect("portal:dashboard")
-    return render(request, "portal/home.html")
+    return render(request, "portal/home.html", {"answer_times": answer_times()})
 
 
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Everything at one glance."""
-    return render(request, "portal/dashboard.html")
+    """Everything at one glance: what is held, what is being done, who looked."""
+    user = _user(request)
+    public_id = str(user.subject.public_id)
+    context: dict[str, Any] = {
+        "holdings": [holding for holding in holdings_of(user.subject) if holding.count or holding.unreachable_count],
+        "current_requests": current_requests(user.subject),
+        "looks": activity_lines(looks_at(public_id)[:RECENT], account_id=user.pk),
+        "recent": activity_lines(entries_about(public_id)[:RECENT], account_id=user.pk),
+    }
+    return render(request, "portal/dashboard.html", context)
 
 
 @require_safe
 @login_required
 def data(request: HttpRequest) -> HttpResponse:
-    """What is held, by category."""
-    return render(request, "portal/data.html")
+    """What is held, by category; the empty ones too, because that nothing is held is an answer."""
+    holdings = holdings_of(_user(request).subject)
+    context = {
+        "held": [holding for holding in holdings if holding.count or holding.unreachable_count],
+        "not_held": [holding for holding in holdings if not holding.count and not holding.unreachable_count],
+    }
+    return render(request, "portal/data.html", context)
 
 
 @require_safe
 @login_required
 def category(request: HttpRequest, category: str) -> HttpResponse:
-    """One category: five facts per source before anything else."""
+    """One category: per source where it comes from, what for, on what basis, until when and who gets it."""
     if category not in CATEGORIES:
         raise Http404
-    return render(request, "portal/category.html")
+    holdings = holdings_of(_user(request).subject, category=category)
+    if not holdings:
+        raise Http404
+    holding = holdings[0]
+    facts = facts_for(source.description for source in holding.sources)
+    context = {"holding": holding, "sources": [(source, facts[source.description.key]) for source in holding.sources]}
+    return render(request, "portal/category.html", context)
 
 
 @require_safe
 @login_required
 def activity(request: HttpRequest) -> HttpResponse:
-    """Who looked and what happened."""
-    return render(request, "portal/activity.html")
+    """Who looked and what happened, newest first; `?only=looks` leaves out what nobody else saw."""
+    user = _user(request)
+    public_id = str(user.subject.public_id)
+    only_looks = request.GET.get("only") == "looks"
+    page = Paginator(looks_at(public_id) if only_looks else entries_about(public_id), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "lines": activity_lines(page.object_list, account_id=user.pk), "only_looks": only_looks}
+    return render(request, "portal/activity.html", context)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)

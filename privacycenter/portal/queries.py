@@ -1,0 +1,121 @@
+"""Reads of the portal's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from privacycenter.audit import events
+from privacycenter.audit.errors import UnknownAuditEvent
+from privacycenter.audit.models import AuditEntry
+from privacycenter.kernel import clock
+from privacycenter.kernel.actor import ActorKind
+from privacycenter.subjects.models import Subject
+from requests_app.enums import LookReason, Outcome, Status
+from requests_app.models import Request
+
+ANSWERS_WINDOW = timedelta(days=365)
+ANSWERS_AT_LEAST = 5  # below it a figure would tell about single people
+ANSWERS_AT_MOST = 2_000
+ANSWERS_CACHED_SECONDS = 60 * 60
+
+
+@dataclass(frozen=True)
+class AnswerTimes:
+    """How quickly requests were answered lately."""
+
+    count: int
+    median_seconds: int
+
+    @property
+    def words(self) -> str:
+        """The median in the largest unit that fits: hours below two days, days above."""
+        hours = max(1, round(self.median_seconds / 3600))
+        if hours < 48:
+            return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+        days = round(hours / 24)
+        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+def answer_times() -> AnswerTimes | None:
+    """Median time from receipt to answer over the last year; None with too few answers to say. Cached for an hour."""
+    known = cache.get("portal.answer_times")
+    if known is None:
+        recent = Request.objects.filter(outcome__in=Outcome.ANSWERS, answered_at__gte=clock.now() - ANSWERS_WINDOW)
+        times = recent.order_by("-answered_at").values_list("received_at", "answered_at")[:ANSWERS_AT_MOST]
+        seconds = [(answered - received).total_seconds() for received, answered in times]
+        known = (len(seconds), int(median(seconds)) if seconds else 0)
+        cache.set("portal.answer_times", known, ANSWERS_CACHED_SECONDS)
+    count, median_seconds = known
+    return AnswerTimes(count, median_seconds) if count >= ANSWERS_AT_LEAST else None
+
+
+def current_requests(subject: Subject) -> list[Request]:
+    """The person's requests that are being worked on or wait to be fetched, newest first."""
+    return list(Request.objects.of(subject.pk).filter(status__in=(*Status.OPEN, Status.READY))[:10])
+
+
+@dataclass(frozen=True)
+class ActivityLine:
+    """One thing that happened, in words for the person it happened to."""
+
+    at: datetime
+    title: str
+    who: str
+    is_look: bool
+    reason: str
+    ticket: str
+    fields: tuple[str, ...]
+
+
+def activity_lines(entries: Iterable[AuditEntry], *, account_id: int) -> list[ActivityLine]:
+    """Audit entries in plain words. `account_id` is the reader's own, so that what they did themselves says "You"."""
+    return [
+        ActivityLine(
+            at=entry.at,
+            title=_title(entry.verb),
+            who=_who(entry, account_id),
+            is_look=_is_look(entry.verb),
+            reason=_reason(entry),
+            ticket=entry.ticket,
+            fields=tuple(entry.fields),
+        )
+        for entry in entries
+    ]
+
+
+def _title(verb: str) -> str:
+    try:
+        return str(events.get(verb).label)
+    except UnknownAuditEvent:  # of a room that is no longer installed: the trail outlives it
+        return _("Something was done (%(verb)s)") % {"verb": verb}
+
+
+def _is_look(verb: str) -> bool:
+    kind: Any = events.all_kinds().get(verb)
+    return kind is not None and kind.is_look
+
+
+def _reason(entry: AuditEntry) -> str:
+    """Why somebody looked, in words where the reason is one of the list."""
+    reason = str(entry.parameters.get("reason", "")) if _is_look(entry.verb) else ""
+    return str(LookReason(reason).label) if reason in LookReason.values else reason
+
+
+def _who(entry: AuditEntry, account_id: int) -> str:
+    if entry.actor_ref == str(account_id) and entry.actor_kind in (ActorKind.PERSON, ActorKind.STAFF):
+        return _("You")
+    return {
+        ActorKind.PERSON: _("Another person"),
+        ActorKind.STAFF: _("A member of our staff"),
+        ActorKind.SYSTEM: _("Our software"),
+        ActorKind.API_CLIENT: _("A connected system"),
+        ActorKind.ANONYMOUS: _("Somebody who was not signed in"),
+    }[ActorKind(entry.actor_kind)]
