@@ -21,7 +21,7 @@ from django.db.models.expressions import RawSQL
 
 from privacycenter.audit.models import AuditEntry, AuditSeal
 from privacycenter.kernel import clock
-from privacycenter.kernel.storage import Storage, storage_at
+from privacycenter.kernel.storage import ObjectStorage, storage_at
 
 BATCH = 1_000
 GENESIS = "0" * 64
@@ -148,7 +148,7 @@ def seal_all() -> int:
     return made
 
 
-def checkpoint_storage() -> Storage:
+def checkpoint_storage() -> ObjectStorage:
     """Where signed checkpoints lie: outside the database, by AUDIT_CHECKPOINTS."""
     return storage_at(settings.AUDIT_CHECKPOINTS)
 
@@ -231,7 +231,7 @@ def _fault_of_last_checkpoint() -> tuple[int, str] | None:
     return None
 
 
-def _exists(storage: Storage, name: str) -> bool:
+def _exists(storage: ObjectStorage, name: str) -> bool:
     try:
         storage.size(name)
     except FileNotFoundError:

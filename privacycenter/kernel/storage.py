@@ -11,6 +11,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -21,12 +22,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*(?:/[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*)*")
+_PIECE = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+_NAME = re.compile(rf"{_PIECE}(?:/{_PIECE})*")
 _PART = 16 * 1024 * 1024  # S3 takes 10,000 parts: 160 GB for one object
 
 
 class ObjectStorage(Protocol):
-    """What every storage does. Names are ours: lower case, digits, `._-`, folders by `/`, at most 200 characters."""
+    """What every storage does. Names are ours: ASCII letters, digits, `._-`, folders by `/`, at most 200 characters."""
 
     def put_stream(self, name: str, chunks: Iterable[bytes]) -> int:
         """Write an object whole, or nothing: an error of `chunks` comes through. Replaces what is there. Returns its size."""
@@ -40,10 +42,18 @@ class ObjectStorage(Protocol):
     def delete(self, name: str) -> None:
         """Remove an object and unfinished writes of it; an absent one is fine."""
 
+    def delete_folder(self, name: str) -> None:
+        """Remove everything under a folder, unfinished writes too; an absent one is fine."""
+
 
 def storage() -> ObjectStorage:
     """The storage that BUNDLE_STORAGE names. Raises ImproperlyConfigured."""
-    return _open(settings.BUNDLE_STORAGE, os.getpid())  # connections don't survive a fork
+    return storage_at(settings.BUNDLE_STORAGE)
+
+
+def storage_at(address: str) -> ObjectStorage:
+    """The storage at `/folder`, `file:///folder` or `s3://bucket/prefix?endpoint=…`. Raises ImproperlyConfigured."""
+    return _open(address, os.getpid())  # connections don't survive a fork
 
 
 @lru_cache(maxsize=8)
@@ -54,7 +64,7 @@ def _open(address: str, process: int) -> ObjectStorage:
     if parts.scheme == "s3" and parts.netloc:
         options = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return S3ObjectStorage(parts.netloc, parts.path.strip("/"), **options)
-    raise ImproperlyConfigured("BUNDLE_STORAGE must read /folder, file:///folder or s3://bucket/prefix?endpoint=…")
+    raise ImproperlyConfigured("a storage address must read /folder, file:///folder or s3://bucket/prefix?endpoint=…")
 
 
 def _checked(name: str) -> str:
@@ -101,7 +111,15 @@ class FolderStorage:
         for unfinished in target.parent.glob(f".{target.name}.*.part"):
             unfinished.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
-        folder = target.parent
+        self._remove_empty(target.parent)
+
+    def delete_folder(self, name: str) -> None:
+        folder = self._path(name)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+        self._remove_empty(folder.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
         with suppress(OSError):  # another object lies there, or another process removed it
             while folder != self.root:
                 folder.rmdir()
@@ -176,6 +194,12 @@ class S3ObjectStorage:
 
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
+
+    def delete_folder(self, name: str) -> None:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{self._key(name)}/")
+        for page in pages:
+            if found := [{"Key": item["Key"]} for item in page.get("Contents", ())]:
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{_checked(name)}" if self._prefix else _checked(name)
