@@ -28,7 +28,7 @@ const provider = new Provider(issuer, {
   findAccount: (ctx, id) => (people[id] ? { accountId: id, claims: () => ({ sub: id, ...people[id] }) } : undefined),
 });
 
-const page = (uid) => `<!doctype html><html lang="en"><title>Company sign-in</title><h1>Company sign-in</h1>${
+const page = (uid) => `<!doctype html><html lang="en"><title>Company sign-in</title><link rel="icon" href="data:,"><h1>Company sign-in</h1>${
   Object.entries(people).map(([id, person]) =>
     `<form method="post" action="/interaction/${uid}/login"><input type="hidden" name="account" value="${id}"><button>${person.name}</button></form>`).join('')
 }</html>`;

@@ -106,7 +106,7 @@ class ObjectStore:
         return {
             "BUNDLE_STORAGE": self.url,
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S106 - the test server accepts any
+            "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "eu-central-1",
             "OUTBOUND_ALLOW": urlsplit(self.endpoint).netloc,
         }
