@@ -82,7 +82,7 @@ PURPOSES: tuple[dict[str, Any], ...] = (
         "title": "Improving marketing and recommendations",
         "description": "To see which of our marketing helps, and to suggest products and services that suit you.",
         "legal_basis": _INTERESTS,
-        "balancing_note": "We may tell customers about what we offer. Opens and clicks of mails are not measured, nothing is bought or sold, "
+        "balancing_note": "We may tell customers about what we offer. Opens and clicks of mails are not measured, nothing is sold, "
         "and an objection ends it at once without a decision.",
     },
 )

@@ -48,3 +48,11 @@ class RecordCategory(models.TextChoices):
     FORMS = "forms", _("Forms you filled in")
     REQUESTS = "requests", _("Your requests")
     OTHER = "other", _("Other")
+
+
+class LookReason(models.TextChoices):
+    """Why staff looks at a sample of a connected source. A code, not free text: it stands in the audit trail."""
+
+    SETTING_UP = "setting_up", _("Setting up or checking this source")
+    REQUEST = "request", _("Answering a person's request")
+    ERROR = "error", _("Looking into an error or an incident")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -170,8 +171,8 @@ class Connector(models.Model):
     test_outcome = models.CharField(_("test"), max_length=8, choices=TestOutcome, default=TestOutcome.UNTESTED, editable=False)
     tested_at = models.DateTimeField(_("tested"), null=True, editable=False)
 
-    # Raised by every change of the connector or one of its sources: tells each process to drop its engine and its sources.
-    revision = models.PositiveIntegerField(default=1, editable=False)
+    # New with every change of the connector or one of its sources: tells each process to drop its engine and its sources.
+    revision = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from privacycenter.datamap.sql.provider import connected_sources
 from privacycenter.kernel.classification import holds_nothing
+from privacycenter.kernel.sources import registry
+
+registry.register_provider(connected_sources)
 
 holds_nothing("datamap.Purpose", because="says what data is used for, not whose it is")
 holds_nothing("datamap.Recipient", because="names organisations and groups of people at work, no person")

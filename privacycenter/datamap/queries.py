@@ -11,7 +11,6 @@ from privacycenter.datamap.errors import UnknownDataMapKey
 from privacycenter.datamap.models import Entry, Purpose, Recipient, RetentionRule
 from privacycenter.kernel.sources import SourceDescription
 
-
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 

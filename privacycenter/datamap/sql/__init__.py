@@ -1,0 +1,1 @@
+"""The `sql` connector: sources of personal data in any database that SQLAlchemy reaches, configured without code."""

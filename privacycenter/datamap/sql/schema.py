@@ -1,0 +1,77 @@
+"""What tables and columns an outside database has: the only names that reach a statement are those found here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import TypeEngine
+
+from privacycenter.datamap.models import Connector
+from privacycenter.datamap.sql.engines import connected, engine_for
+
+_KEEP_SECONDS = 300
+_known: dict[tuple[int, UUID, str], tuple[float, TableFacts | None]] = {}
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """One table or view: its columns with their types, which of them are never null, its primary key, and every set of
+    columns that is unique."""
+
+    name: str
+    columns: dict[str, TypeEngine]
+    required: frozenset[str]
+    primary_key: tuple[str, ...]
+    unique: frozenset[frozenset[str]]
+
+
+def table_names(connector: Connector) -> list[str]:
+    """Names of the tables and views that the connector's account sees. Raises SourceUnavailable."""
+    with connected(engine_for(connector)) as connection:
+        inspector = inspect(connection)
+        schema = connector.schema or None
+        return sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)})
+
+
+def table_facts(connector: Connector, name: str) -> TableFacts | None:
+    """The facts of one table, kept for five minutes per revision of the connector; None where there is no such table."""
+    key = (connector.pk, connector.revision, name)
+    kept = _known.get(key)
+    if kept and kept[0] > time.monotonic():
+        return kept[1]
+    facts = _reflect(engine_for(connector), name, connector.schema or None)
+    if len(_known) > 2_000:
+        _known.clear()
+    _known[key] = (time.monotonic() + _KEEP_SECONDS, facts)
+    return facts
+
+
+def _reflect(engine: Engine, name: str, schema: str | None) -> TableFacts | None:
+    with connected(engine) as connection:
+        inspector = inspect(connection)
+        try:
+            found = inspector.get_columns(name, schema)
+        except NoSuchTableError:
+            return None
+        primary_key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
+        unique = {frozenset(primary_key)} if primary_key else set()
+        unique |= {frozenset(item["column_names"]) for item in inspector.get_unique_constraints(name, schema)}
+        for index in inspector.get_indexes(name, schema):
+            # An index over an expression has None among its names; a partial one is unique among some rows only.
+            options = index.get("dialect_options") or {}
+            names = index["column_names"]
+            if index["unique"] and None not in names and not any(key.endswith("_where") for key in options):
+                unique.add(frozenset(filter(None, names)))
+        columns = {column["name"]: column["type"] for column in found}
+        required = frozenset(column["name"] for column in found if not column["nullable"])
+        return TableFacts(name, columns, required, primary_key, frozenset(unique))
+
+
+def forget_facts(connector_id: int) -> None:
+    """Forget what is known of a connector's tables, so that the next question asks the database."""
+    for key in [key for key in _known if key[0] == connector_id]:
+        _known.pop(key, None)
