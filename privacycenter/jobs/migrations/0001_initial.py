@@ -5,41 +5,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, verbose_name='kind')),
-                ('key', models.CharField(max_length=120, verbose_name='key')),
-                ('payload', models.JSONField(default=dict, verbose_name='payload')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(10, 'Urgent'), (50, 'Normal'), (90, 'Bulk')], default=50, verbose_name='priority')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('quarantined', 'Needs attention'), ('done', 'Done')], default='waiting', max_length=12, verbose_name='state')),
-                ('run_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='due')),
-                ('again_at', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='lease until')),
-                ('errors', models.PositiveSmallIntegerField(default=0, verbose_name='errors')),
-                ('lapses', models.PositiveSmallIntegerField(default=0, verbose_name='lapsed leases')),
-                ('progress', models.PositiveBigIntegerField(default=0, verbose_name='progress')),
-                ('last_error', models.CharField(blank=True, max_length=60, verbose_name='last error')),
-                ('last_exception', models.CharField(blank=True, max_length=100, verbose_name='exception')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60, verbose_name="kind")),
+                ("key", models.CharField(max_length=120, verbose_name="key")),
+                ("payload", models.JSONField(default=dict, verbose_name="payload")),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(10, "Urgent"), (50, "Normal"), (90, "Bulk")], default=50, verbose_name="priority"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("running", "Running"), ("quarantined", "Needs attention"), ("done", "Done")],
+                        default="waiting",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("run_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="due")),
+                ("again_at", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="lease until")),
+                ("errors", models.PositiveSmallIntegerField(default=0, verbose_name="errors")),
+                ("lapses", models.PositiveSmallIntegerField(default=0, verbose_name="lapsed leases")),
+                ("progress", models.PositiveBigIntegerField(default=0, verbose_name="progress")),
+                ("last_error", models.CharField(blank=True, max_length=60, verbose_name="last error")),
+                ("last_exception", models.CharField(blank=True, max_length=100, verbose_name="exception")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="created")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
             ],
             options={
-                'verbose_name': 'job',
-                'verbose_name_plural': 'jobs',
-                'permissions': [('retry_job', 'Can retry jobs that need attention')],
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['priority', 'run_at', 'id'], name='jobs_claim'), models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='jobs_lapsed_leases'), models.Index(condition=models.Q(('state', 'done')), fields=['finished_at'], name='jobs_finished')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running', 'quarantined'))), fields=('kind', 'key'), name='jobs_one_open_per_key'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'quarantined', 'done'])), name='jobs_state_is_legal'), models.CheckConstraint(condition=models.Q(('priority__in', [10, 50, 90])), name='jobs_priority_is_legal'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='jobs_lease_while_running')],
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
+                "permissions": [("retry_job", "Can retry jobs that need attention")],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["priority", "run_at", "id"], name="jobs_claim"),
+                    models.Index(condition=models.Q(("state", "running")), fields=["lease_until"], name="jobs_lapsed_leases"),
+                    models.Index(condition=models.Q(("state", "done")), fields=["finished_at"], name="jobs_finished"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "running", "quarantined"))),
+                        fields=("kind", "key"),
+                        name="jobs_one_open_per_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "running", "quarantined", "done"])), name="jobs_state_is_legal"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("priority__in", [10, 50, 90])), name="jobs_priority_is_legal"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease_until__isnull", False), ("state", "running")),
+                            models.Q(models.Q(("state", "running"), _negated=True), ("lease_until__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="jobs_lease_while_running",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,26 @@
+"""Reads of the outbox."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from privacycenter.kernel.hashing import candidates
+from privacycenter.mail.models import OutboxMessage
+
+ADDRESS_CONTEXT = "mail.address"
+
+
+def address_hashes(addresses: list[str]) -> list[str]:
+    """Every hash under which messages to these (normalised) addresses may be found."""
+    return [hashed.digest for address in addresses for hashed in candidates(address, context=ADDRESS_CONTEXT)]
+
+
+def messages_to(*, subject_key: str, hashes: list[str]) -> list[QuerySet[OutboxMessage]]:
+    """Messages that were for this person, in disjoint querysets: by their subject, and by address where none was known."""
+    found = [OutboxMessage.objects.filter(~Q(subject_key=""), subject_key=subject_key)] if subject_key else []
+    return [*found, OutboxMessage.objects.filter(address_hash__in=hashes, subject_key="")] if hashes else found
+
+
+def messages_of_ticket(ticket: str) -> QuerySet[OutboxMessage]:
+    """Messages about a ticket, newest first, without what they said."""
+    return OutboxMessage.objects.filter(~Q(ticket=""), ticket=ticket).defer("to", "subject", "body").order_by("-pk")
