@@ -141,7 +141,20 @@ def test_the_stream_is_read_in_the_thread_that_asks(store):
     assert threads == {threading.get_ident()}
 
 
-BAD_NAMES = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..", ".a", "a/.b", "A", "a b", "a\x00", "a\n", "a\\b", "ä", "a..b", "x" * 201]
+def test_a_folder_goes_with_everything_in_it_and_nothing_beside_it(store):
+    for name in ("one/a", "one/b/c", "onetwo/a"):
+        store.put_stream(name, [b"x"])
+
+    store.delete_folder("one")
+    store.delete_folder("one")
+
+    for name in ("one/a", "one/b/c"):
+        with pytest.raises(FileNotFoundError):
+            store.size(name)
+    assert store.size("onetwo/a") == 1
+
+
+BAD_NAMES = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..", ".a", "a/.b", "a.", "a b", "a\x00", "a\n", "a\\b", "ä", "a..b", "x" * 201]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
@@ -151,6 +164,7 @@ def test_a_name_that_is_not_ours_is_refused(folder, name):
         lambda: storage().read_range(name, 0, 1),
         lambda: storage().size(name),
         lambda: storage().delete(name),
+        lambda: storage().delete_folder(name),
     ):
         with pytest.raises(ValueError, match="not a name"):
             call()

@@ -1,0 +1,265 @@
+"""One step of a request: run a source for one person and keep what it gives, sealed. Nothing is held whole in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext
+
+from privacycenter.kernel.cards import mask_card_numbers
+from privacycenter.kernel.sources import FileItem, Locator, Problem, Record, Sensitivity, Source, SourceDescription
+from privacycenter.kernel.storage import ObjectStorage, storage
+from privacycenter.kernel.streams import SealedReader, encrypt_stream, sealed_size
+from privacycenter.kernel.text import visible
+from requests_app.bundle.serialise import plain_text, serialise
+from requests_app.bundle.step_output import StepOutput, StoredFile, VolumePlan
+from requests_app.bundle.volume_plan import VolumePlanner
+
+INLINE_BYTES = 64 * 1024
+"""Outputs of at most this many bytes are kept in the step's row instead of in storage."""
+
+NAMED_PROBLEMS = 2_000
+"""So many unreadable records are named one by one; beyond that they are counted."""
+
+ORIGINAL_NAME_CHARACTERS = 120
+_BATCH_BYTES = 512 * 1024
+_LARGEST_BATCH = 1_000
+_FILE_CHUNK = 256 * 1024
+_PROGRESS_SECONDS = 1.0
+_RECORDS = "records"  # the context that record streams are sealed under
+
+_EXTENSIONS = {
+    "application/json": "json",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "message/rfc822": "eml",
+    "text/csv": "csv",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+}
+"""Media types that open harmlessly. Anything else, markup and programs included, is named .bin."""
+
+
+def export_source(
+    source: Source, locator: Locator, *, key: bytes, name_prefix: str, on_progress: Callable[[int], None] | None = None
+) -> StepOutput:
+    """Run one source for one person; `name_prefix` is the folder in storage that belongs to this step alone.
+
+    `on_progress` hears the number of records so far, at most once a second and at the end. An error of the source comes
+    through, after everything that was written has been removed: the step fails and is tried again. Runs in the calling
+    thread, outside a transaction.
+    """
+    run = _Run(source.describe(), key, name_prefix, on_progress or (lambda count: None))
+    try:
+        return run.output(source.export(locator))
+    except BaseException:
+        run.discard()
+        raise
+
+
+def open_records(output: StepOutput, *, key: bytes, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The NDJSON of an output from `offset`, in pieces of at most 1 MiB that need not end with a line."""
+    if output.size == 0:
+        return iter(())
+    if output.inline is not None:
+        inline = output.inline
+        reader = SealedReader(lambda start, count: inline[start : start + count], len(inline), key, _RECORDS)
+    else:
+        store = storage()
+        name = output.object_name
+        reader = SealedReader(lambda start, count: store.read_range(name, start, count), output.sealed_size, key, _RECORDS)
+    return reader.iter(offset, None if length is None else offset + length)
+
+
+def read_records(output: StepOutput, *, key: bytes, volume: VolumePlan | None = None) -> list[dict[str, Any]]:
+    """Records as values: those of one volume, or all of a small output."""
+    pieces = open_records(output, key=key, offset=volume.offset, length=volume.length) if volume else open_records(output, key=key)
+    return [orjson.loads(line) for line in b"".join(pieces).splitlines()]
+
+
+def open_file(file: StoredFile, *, key: bytes) -> Iterator[bytes]:
+    """The bytes of a stored file."""
+    store = storage()
+    reader = SealedReader(
+        lambda start, length: store.read_range(file.object_name, start, length), file.sealed_size, key, _file_context(file.path)
+    )
+    return reader.iter()
+
+
+def discard_output(output: StepOutput) -> None:
+    """Remove what an output keeps in storage."""
+    for name in output.object_names:
+        storage().delete(name)
+
+
+def path_part(source_key: str) -> str:
+    """A source's key as part of a path in the bundle."""
+    return re.sub(r"[^a-z0-9_.-]+|\.(?=\.)|^\.|\.$", "-", source_key.lower()) or "source"
+
+
+class _Unreadable(Exception):
+    """A file could not be read to its end; wraps whatever its stream raised."""
+
+
+class _Run:
+    """The state of one export."""
+
+    def __init__(self, description: SourceDescription, key: bytes, prefix: str, on_progress: Callable[[int], None]) -> None:
+        self.description = description
+        self.key = key
+        self.prefix = prefix.rstrip("/")
+        self.on_progress = on_progress
+        self.store: ObjectStorage = storage()
+        self.withheld = frozenset(item.name for item in description.fields if item.withheld or item.sensitivity is Sensitivity.SECRET)
+        self.count = self.size = self.dropped = 0
+        self.problems: list[Problem] = []
+        self.files: list[StoredFile] = []
+        self.written: list[str] = []
+        self.volumes = VolumePlanner()
+        self.told_at = time.monotonic()
+
+    def output(self, items: Iterator[Any]) -> StepOutput:
+        blobs = self._blobs(items)
+        head: list[bytes] = []
+        while sum(map(len, head)) <= INLINE_BYTES and (blob := next(blobs, None)) is not None:
+            head.append(blob)
+        inline, name = None, ""
+        if sum(map(len, head)) <= INLINE_BYTES:
+            inline = b"".join(encrypt_stream(head, key=self.key, context=_RECORDS)) if head else None
+        else:
+            name = f"{self.prefix}/records"
+            self.written.append(name)
+            self.store.put_stream(name, encrypt_stream(chain(head, blobs), key=self.key, context=_RECORDS))
+        self.on_progress(self.count)
+        if self.dropped:
+            self.problems.append(Problem("…", gettext("%(count)d further records could not be read.") % {"count": self.dropped}))
+        return StepOutput(
+            status="found" if self.count or self.problems or self.files else "nothing_held",
+            count=self.count,
+            problems=tuple(self.problems),
+            size=self.size,
+            inline=inline,
+            object_name=name,
+            sealed_size=sealed_size(self.size) if name else len(inline or b""),
+            volumes=self.volumes.finish(),
+            files=tuple(self.files),
+        )
+
+    def discard(self) -> None:
+        for name in self.written:
+            self.store.delete(name)
+
+    def _blobs(self, items: Iterator[Any]) -> Iterator[bytes]:
+        """Lines of JSON in pieces of about half a megabyte; files and problems are dealt with as they pass."""
+        batch: list[Mapping[str, Any]] = []
+        wanted = 16
+        withheld = self.withheld
+        for item in items:
+            if type(item) is Record:
+                if withheld:
+                    batch.append({"key": item.key, **{name: value for name, value in item.values.items() if name not in withheld}})
+                else:
+                    batch.append({"key": item.key, **item.values})
+                if len(batch) >= wanted:
+                    blob = self._written(batch)
+                    yield blob
+                    wanted = _next_batch(len(batch), len(blob))
+                    batch = []
+            elif isinstance(item, FileItem):
+                self._keep_file(item)
+            elif isinstance(item, Problem):
+                self._note([Problem(_shown(item.record), _shown(item.reason))])
+            else:
+                raise TypeError("a source gave something that is no item")
+        if batch:
+            yield self._written(batch)
+
+    def _written(self, batch: Sequence[Mapping[str, Any]]) -> bytes:
+        lines, problems = serialise(batch)
+        self._note(problems)
+        self.volumes.add(list(map(len, lines)))
+        blob = b"".join(lines)
+        self.count += len(lines)
+        self.size += len(blob)
+        if (now := time.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
+            self.told_at = now
+            self.on_progress(self.count)
+        return blob
+
+    def _note(self, problems: Sequence[Problem]) -> None:
+        room = NAMED_PROBLEMS - len(self.problems)
+        self.problems += problems[:room]
+        self.dropped += len(problems[room:])
+
+    def _keep_file(self, item: FileItem) -> None:
+        number = len(self.files) + 1
+        path = f"files/{path_part(self.description.key)}/{number}.{_EXTENSIONS.get(item.media_type.lower(), 'bin')}"
+        name = f"{self.prefix}/files/{number}"
+        digest = hashlib.sha256()
+        sizes: list[int] = []
+
+        def chunks() -> Iterator[bytes]:
+            try:
+                with item.open() as stream:
+                    while chunk := stream.read(_FILE_CHUNK):
+                        digest.update(chunk)
+                        sizes.append(len(chunk))
+                        yield chunk
+            except GeneratorExit:
+                raise
+            except Exception as error:
+                raise _Unreadable from error
+
+        self.written.append(name)
+        try:
+            sealed = self.store.put_stream(name, encrypt_stream(chunks(), key=self.key, context=_file_context(path)))
+        except _Unreadable:
+            self._note([Problem(_shown(item.key), gettext("The file that belongs to it could not be read."))])
+            return
+        self.files.append(
+            StoredFile(
+                record=_shown(item.key),
+                path=path,
+                original_name=shown_name(item.original_name),
+                media_type=_shown(item.media_type)[:100],
+                size=sum(sizes),
+                sha256=digest.hexdigest(),
+                object_name=name,
+                sealed_size=sealed,
+            )
+        )
+
+
+def shown_name(original: str) -> str:
+    """A file's name as a person may see it: nothing that acts, no card number, not endless. It is never used as a path."""
+    name = mask_card_numbers(visible(" ".join(original.split())))
+    if len(name) > ORIGINAL_NAME_CHARACTERS:
+        half = ORIGINAL_NAME_CHARACTERS // 2
+        name = f"{name[:half]}…{name[-half + 1 :]}"
+    return name
+
+
+def _shown(text: str) -> str:
+    return mask_card_numbers(plain_text(str(text)))
+
+
+def _file_context(path: str) -> str:
+    return f"file:{path}"
+
+
+def _next_batch(records: int, size: int) -> int:
+    """How many records the next batch takes, so that it comes to about half a megabyte."""
+    return max(1, min(_LARGEST_BATCH, records * 2, _BATCH_BYTES * records // max(size, 1)))

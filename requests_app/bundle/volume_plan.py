@@ -1,0 +1,50 @@
+"""Where records are cut into PDF volumes while they stream past: requests_app.pdf.volumes, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from requests_app.bundle.step_output import VolumePlan
+from requests_app.pdf.volumes import RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS
+
+
+class VolumePlanner:
+    """Cuts at the same places as `requests_app.pdf.volumes.add_record` (a test holds it to that), without a call per record."""
+
+    def __init__(self) -> None:
+        self._done: list[VolumePlan] = []
+        self._records = self._characters = 0
+        self._first, self._offset, self._length = 1, 0, 0
+
+    def add(self, sizes: Sequence[int]) -> None:
+        """Count the next records, by the bytes of their lines."""
+        costs = sizes if not sizes or max(sizes) <= RECORD_CHARACTERS else [min(size, RECORD_CHARACTERS) for size in sizes]
+        start = 0
+        while start < len(sizes):
+            stop = min(len(sizes), start + VOLUME_RECORDS - self._records)
+            cost = sum(costs[start:stop])
+            room = VOLUME_CHARACTERS - self._characters
+            if cost > room:
+                fitting = sum(total <= room for total in accumulate(costs[start:stop]))
+                stop = start + (fitting or int(not self._records))
+                cost = sum(costs[start:stop])
+            if stop == start:
+                self._close()
+                continue
+            self._records += stop - start
+            self._characters += cost
+            self._length += sum(sizes[start:stop])
+            start = stop
+
+    def finish(self) -> tuple[VolumePlan, ...]:
+        """Every volume, the last one included."""
+        if self._records:
+            self._close()
+        return tuple(self._done)
+
+    def _close(self) -> None:
+        last = self._first + self._records - 1
+        self._done.append(VolumePlan(len(self._done) + 1, self._first, last, self._offset, self._length))
+        self._first, self._offset = last + 1, self._offset + self._length
+        self._records = self._characters = self._length = 0
