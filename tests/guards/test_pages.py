@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-import pytest
 from django.conf import settings
 
 from tests.guards.tree import ROOT, files, name_of
@@ -22,7 +21,7 @@ REMOTE_IN_HTML = re.compile(
     r"<(?:script|link|img|iframe|source|video|audio|embed|object)\b[^>]*(?:src|href|data|srcset)=[\"']\s*(?:https?:)?//", re.IGNORECASE
 )
 REMOTE_IN_CSS = re.compile(r"(?:url\(\s*[\"']?|@import\s+(?:url\()?[\"']?)\s*(?:https?:)?//", re.IGNORECASE)
-COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?%\}.*?\{%\s*endcomment\s*%\}|<!--.*?-->|/\*.*?\*/", re.DOTALL)
+NOT_HTML = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?%\}.*?\{%\s*endcomment\s*%\}|<!--.*?-->|/\*.*?\*/|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 
 
 def _page_templates():
@@ -33,7 +32,7 @@ def test_no_page_has_inline_style_or_script():
     templates = _page_templates()
     found = []
     for path in templates:
-        text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+        text = NOT_HTML.sub("", path.read_text(encoding="utf-8"))
         found += [f"{name_of(path)}: {what}" for what, pattern in INLINE.items() if pattern.search(text)]
 
     assert templates
@@ -42,8 +41,8 @@ def test_no_page_has_inline_style_or_script():
 
 def test_no_page_or_stylesheet_loads_from_elsewhere():
     templates, styles = files("templates", "*.html"), files("static", "*.css")
-    found = [name_of(path) for path in templates if REMOTE_IN_HTML.search(COMMENT.sub("", path.read_text(encoding="utf-8")))]
-    found += [name_of(path) for path in styles if REMOTE_IN_CSS.search(COMMENT.sub("", path.read_text(encoding="utf-8")))]
+    found = [name_of(path) for path in templates if REMOTE_IN_HTML.search(NOT_HTML.sub("", path.read_text(encoding="utf-8")))]
+    found += [name_of(path) for path in styles if REMOTE_IN_CSS.search(NOT_HTML.sub("", path.read_text(encoding="utf-8")))]
 
     assert templates
     assert styles
@@ -59,19 +58,18 @@ def test_the_policy_lets_a_page_load_only_what_is_ours():
     assert directives["frame-ancestors"] == directives["base-uri"] == ["'none'"]
 
 
-def _vendored():
-    return [path for path in files("static/vendor") if path.name != "README.md"]
+def test_every_file_of_others_is_listed_with_its_licence_and_hash():
+    """README.md of static/fonts and static/vendor has a line for each file: path, package and version, licence, SHA-256."""
+    folders = [folder for folder in (ROOT / "static/fonts", ROOT / "static/vendor") if folder.is_dir() and any(folder.iterdir())]
+    checked = 0
+    for folder in folders:
+        listed = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+        for path in files(folder.relative_to(ROOT).as_posix()):
+            if path.name == "README.md" or path.name.startswith("LICENSE"):
+                continue
+            row = next((line for line in listed if f"`{path.relative_to(folder).as_posix()}`" in line), "")
+            assert row, f"{name_of(path)} is not listed"
+            assert hashlib.sha256(path.read_bytes()).hexdigest() in row, name_of(path)
+            checked += 1
 
-
-def test_every_vendored_file_is_listed_with_its_hash():
-    """static/vendor/README.md has a line for each file: path, package and version, licence, SHA-256."""
-    vendored = _vendored()
-    if not vendored:
-        pytest.fail("static/vendor holds nothing; remove this guard together with the folder")
-    listed = (ROOT / "static/vendor/README.md").read_text(encoding="utf-8")
-
-    for path in vendored:
-        relative = path.relative_to(ROOT / "static/vendor").as_posix()
-        row = next((line for line in listed.splitlines() if f"`{relative}`" in line), "")
-        assert row, f"{relative} is not listed in static/vendor/README.md"
-        assert hashlib.sha256(path.read_bytes()).hexdigest() in row, relative
+    assert checked
