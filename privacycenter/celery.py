@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "privacycenter.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "privacycenter.jobs.broker:Transport"
 
 app = Celery("privacycenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")

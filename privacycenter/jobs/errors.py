@@ -33,7 +33,7 @@ class Permanent(HandlerError):
     """It will never work by itself: quarantined at once, shown to staff."""
 
 
-class LostLease(Exception):  # noqa: N818 - named for what happened
+class LostLease(Exception):
     """The lease lapsed and the job went to somebody else: roll back and leave it alone. Never counted as an error."""
 
 

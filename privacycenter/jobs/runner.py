@@ -29,12 +29,14 @@ def run_due(limit: int | None = None, kinds: Sequence[str] | None = None, *, sec
     wanted = tuple(registry.all_kinds()) if kinds is None else tuple(registry.get(kind).name for kind in kinds)
     ends_at = None if seconds is None else time.monotonic() + seconds
     worked = 0
-    while (limit is None or worked < limit) and (ends_at is None or time.monotonic() < ends_at):
+    while limit is None or worked < limit:
         claims = claim_due(kinds=wanted, room=registry.MAX_BATCH if limit is None else limit - worked)
         if not claims:
             break
         work(claims, reraise=reraise)
         worked += len(claims)
+        if ends_at is not None and time.monotonic() >= ends_at:
+            break
     return worked
 
 

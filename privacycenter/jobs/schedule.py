@@ -18,10 +18,10 @@ class SyncResult(NamedTuple):
 
 
 @transaction.atomic
-def sync_schedule() -> SyncResult:
+def sync_schedule(*, dry_run: bool = False) -> SyncResult:
     """Make beat's tables say what the code says: add, change and remove entries of ours; foreign ones stay.
 
-    Beat is told only when something changed, since it reloads its whole schedule then.
+    Beat is told only when something changed, since it reloads its whole schedule then. A dry run does the work and rolls back.
     """
     known = {task.name: task for task in PeriodicTask.objects.filter(task=PERIODIC_TASK).select_related("interval")}
     added = changed = 0
@@ -38,6 +38,7 @@ def sync_schedule() -> SyncResult:
     removed, _ = PeriodicTask.objects.filter(pk__in=[task.pk for task in known.values()]).delete() if known else (0, {})
     if added or changed or removed:
         PeriodicTasks.update_changed()
+    transaction.set_rollback(dry_run)
     return SyncResult(added, changed, removed)
 
 

@@ -113,23 +113,28 @@ def _by_kind(values: dict[str, int], otherwise: int) -> str:
     return f"CASE kind {cases} ELSE {otherwise} END"
 
 
-_OWNED = "state = 'running' AND (id, fence) IN (VALUES {pairs})"
-
 # A job that was enqueued anew while it ran waits again instead of ending.
-FINISH = (
-    """
+FINISH = """
 UPDATE jobs_job SET state = CASE WHEN again_at IS NULL THEN 'done' ELSE 'waiting' END, run_at = COALESCE(again_at, run_at), again_at = NULL,
   lease_until = NULL, errors = 0, lapses = 0, finished_at = {now}
-WHERE """
-    + _OWNED
-)
+WHERE state = 'running' AND (id, fence) IN (VALUES {pairs})
+"""
 
 # RETURNING tells which claims still hold, and so which are worth going on with.
-HEARTBEAT = "UPDATE jobs_job SET lease_until = {lease} WHERE " + _OWNED + " RETURNING id"
-HEARTBEAT_WITH_PROGRESS = "UPDATE jobs_job SET lease_until = {lease}, progress = %s WHERE " + _OWNED + " RETURNING id"
+HEARTBEAT = """
+UPDATE jobs_job SET lease_until = {lease}
+WHERE state = 'running' AND (id, fence) IN (VALUES {pairs})
+RETURNING id
+"""
+HEARTBEAT_WITH_PROGRESS = """
+UPDATE jobs_job SET lease_until = {lease}, progress = %s
+WHERE state = 'running' AND (id, fence) IN (VALUES {pairs})
+RETURNING id
+"""
 
 FAIL = """
-UPDATE jobs_job SET state = %s, errors = errors + 1, run_at = {later}, lease_until = NULL, again_at = NULL, last_error = %s, last_exception = %s
+UPDATE jobs_job SET state = %s, errors = errors + 1, run_at = {later}, lease_until = NULL, again_at = NULL,
+  last_error = %s, last_exception = %s
 WHERE state = 'running' AND id = %s AND fence = %s
 RETURNING *
 """

@@ -24,3 +24,9 @@ def messages_to(*, subject_key: str, hashes: list[str]) -> list[QuerySet[OutboxM
 def messages_of_ticket(ticket: str) -> QuerySet[OutboxMessage]:
     """Messages about a ticket, newest first, without what they said."""
     return OutboxMessage.objects.filter(~Q(ticket=""), ticket=ticket).defer("to", "subject", "body").order_by("-pk")
+
+
+def mask_address(address: str) -> str:
+    """An address by which a colleague may recognise it but nobody could write to it: `m…@e…com`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain[:1]}…{domain.rpartition('.')[2]}" if local else ""
