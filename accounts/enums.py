@@ -37,13 +37,14 @@ class CodePurpose(TextChoices):
 
     VERIFY_EMAIL = "verify_email", _("Confirm an e-mail address")
     STEP_UP = "step_up", _("Confirm that it is you")
+    RESET = "reset", _("Set a new password")
 
 
 class CredentialKind(TextChoices):
     """What was changed when a person is warned at the old address."""
 
     PASSWORD = "password", _("password")
-    EMAIL = "email", _("main e-mail address")
+    EMAIL = "email", _("e-mail address")
     FACTOR = "factor", _("second factor")
     PROVIDER = "provider", _("log-in provider")
 

@@ -38,7 +38,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and self._is_over(request):
             logout(request)
-            messages.info(request, _("You were logged out because you were away for a while. Log in to go on."))
+            messages.info(request, _("You were signed out because you were away for a while. Sign in to go on."))
             if request.method in {"GET", "HEAD"}:
                 return redirect_to_login(request.get_full_path())
             return redirect_to_login(reverse("account_login"))

@@ -17,6 +17,7 @@ class EmailCode(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="email_codes")
     purpose = models.CharField(max_length=16, choices=CodePurpose)
+    reference = models.CharField(max_length=64, unique=True)  # digest of what the session holds
     address_hash = models.CharField(max_length=160)
     client_hash = models.CharField(max_length=160, blank=True)
     code_hash = models.CharField(max_length=160, blank=True)  # empty: no code fits
@@ -91,7 +92,9 @@ class ResetLink(models.Model):
         verbose_name = _("reset link")
         verbose_name_plural = _("reset links")
         constraints = [
-            models.CheckConstraint(condition=models.Q(tries__lte=5), name="accounts_reset_five_tries", violation_error_code="too_many_tries")
+            models.CheckConstraint(
+                condition=models.Q(tries__lte=5), name="accounts_reset_five_tries", violation_error_code="too_many_tries"
+            )
         ]
 
     def __str__(self) -> str:

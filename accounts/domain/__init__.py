@@ -1,0 +1,62 @@
+"""Everything that changes state in this room, verb by verb."""
+
+from __future__ import annotations
+
+from accounts.domain.closing import close_account
+from accounts.domain.codes import (
+    issue_code,
+    note_unconfirmed_code,
+    send_reset_link,
+    send_step_up_code,
+    send_verification_code,
+    tell_already_registered,
+    use_code,
+)
+from accounts.domain.credentials import (
+    change_password,
+    freeze_account,
+    freeze_by_link,
+    note_credential_change,
+    unfreeze_account,
+)
+from accounts.domain.emails import confirm_address, remove_address
+from accounts.domain.events import note_security_event
+from accounts.domain.federated import Received, issuer_of, keep_received, link_provider, note_unlinked
+from accounts.domain.photos import remove_photo, set_photo
+from accounts.domain.profile import Profile, change_profile
+from accounts.domain.questions import answer_question, question_of_link, set_answers
+from accounts.domain.registration import discard_registration, discard_unconfirmed, register_account
+
+__all__ = [
+    "Profile",
+    "Received",
+    "answer_question",
+    "change_password",
+    "change_profile",
+    "close_account",
+    "confirm_address",
+    "discard_registration",
+    "discard_unconfirmed",
+    "freeze_account",
+    "freeze_by_link",
+    "issue_code",
+    "issuer_of",
+    "keep_received",
+    "link_provider",
+    "note_credential_change",
+    "note_security_event",
+    "note_unconfirmed_code",
+    "note_unlinked",
+    "question_of_link",
+    "register_account",
+    "remove_address",
+    "remove_photo",
+    "send_reset_link",
+    "send_step_up_code",
+    "send_verification_code",
+    "set_answers",
+    "set_photo",
+    "tell_already_registered",
+    "unfreeze_account",
+    "use_code",
+]

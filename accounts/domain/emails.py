@@ -1,0 +1,73 @@
+"""E-mail addresses of an account, mirrored to the identifiers of the person: proven only when confirmed by code."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.client import Client
+from accounts.domain.credentials import note_credential_change
+from accounts.domain.events import note_security_event
+from accounts.enums import CredentialKind, SecurityEventKind
+from accounts.models import User
+from privacycenter.audit.domain import record
+from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.normalise import IdentifierKind, normalise
+from privacycenter.subjects.domain import add_identifier, remove_identifier
+from privacycenter.subjects.errors import IdentifierTaken
+from privacycenter.subjects.models import Identifier, Subject
+from privacycenter.subjects.queries import subject_with
+
+SOURCE = "accounts.registration"
+
+
+def confirm_address(user: User, *, address: str, client: Client, actor: Actor) -> bool:
+    """Note that an address of the account was confirmed by code; answers whether it now identifies the person.
+
+    Where the address is proven for a person without an account (somebody who once made a request), a new account joins that
+    person, so that nobody becomes two people by registering. A later address that is proven for somebody else stays
+    unproven here: joining two people who both have a history is a decision of staff.
+    """
+    with transaction.atomic():
+        known = subject_with(IdentifierKind.EMAIL, address)
+        if known is not None and known.pk != user.subject_id and _is_fresh(user.subject) and not hasattr(known, "account"):
+            _join(user, known, actor=actor)
+        try:
+            with transaction.atomic():
+                add_identifier(user.subject, kind=IdentifierKind.EMAIL, value=address, source=SOURCE, proven=True, actor=actor)
+            proven = True
+        except IdentifierTaken:
+            proven = False
+        record("accounts.email_confirmed", actor=actor, subject=str(user.subject.public_id))
+        note_security_event(user, kind=SecurityEventKind.EMAIL_CONFIRMED, client=client)
+    return proven
+
+
+def remove_address(user: User, *, address: str, client: Client, actor: Actor) -> None:
+    """Detach a removed address from the person, so that it finds nobody from now on, and warn that address.
+
+    A confirmed address can open the account through a reset link, so it counts as a credential.
+    """
+    with transaction.atomic():
+        mirrored = Identifier.objects.filter(
+            subject=user.subject, kind=IdentifierKind.EMAIL, value=normalise(IdentifierKind.EMAIL, address)
+        ).first()
+        if mirrored is not None:
+            remove_identifier(mirrored, actor=actor)
+        record("accounts.email_removed", actor=actor, subject=str(user.subject.public_id))
+        note_credential_change(
+            user, kind=CredentialKind.EMAIL, event=SecurityEventKind.EMAIL_REMOVED, tell=address, client=client, actor=actor
+        )
+
+
+def _is_fresh(subject: Subject) -> bool:
+    return not Identifier.objects.proven().filter(subject=subject).exists()
+
+
+def _join(user: User, known: Subject, *, actor: Actor) -> None:
+    """Hang a new account, about which nothing is known yet, on the person who has proven its address before."""
+    before = user.subject
+    user.subject = known
+    user.save(update_fields=["subject"])
+    for identifier in Identifier.objects.filter(subject=before):
+        add_identifier(known, kind=identifier.kind, value=identifier.value, source=identifier.source, actor=actor)
+    before.delete()

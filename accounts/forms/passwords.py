@@ -1,0 +1,60 @@
+"""Log-in and password forms: allauth's, with our words and with lengths checked before anything is hashed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+from accounts.validators import PASSWORD_MAX
+
+NEW_PASSWORD_HELP = _("At least 12 characters. A few words in a row are good; common passwords are refused.")
+
+
+class Tidy(forms.Form):
+    """Labels of ours, no placeholders, and no password longer than can be one."""
+
+    labels: dict[str, Any] = {}
+    helps: dict[str, Any] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.helps.get(name, "")
+            if isinstance(field.widget, forms.PasswordInput):
+                field.validators.append(MaxLengthValidator(PASSWORD_MAX))
+                field.widget.attrs["maxlength"] = PASSWORD_MAX
+
+
+class LoginForm(Tidy, allauth_forms.LoginForm):
+    labels = {"login": _("Username or e-mail address")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].validators.append(MaxLengthValidator(254))
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
+    labels = {"email": _("New e-mail address")}
+    helps = {"email": _("We send a code there to confirm it.")}
+
+
+class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):
+    labels = {"oldpassword": _("Present password"), "password1": _("New password"), "password2": _("New password again")}
+    helps = {"password1": NEW_PASSWORD_HELP}
+
+
+class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):
+    labels = {"password1": _("New password"), "password2": _("New password again")}
+    helps = {"password1": NEW_PASSWORD_HELP}
+
+
+class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):
+    labels = {"password1": _("New password"), "password2": _("New password again")}
+    helps = {"password1": NEW_PASSWORD_HELP}

@@ -1,0 +1,15 @@
+"""What this room does by the clock."""
+
+from __future__ import annotations
+
+from accounts.domain import discard_unconfirmed
+from privacycenter.jobs import periodic
+from privacycenter.kernel.actor import Actor
+
+
+def discard() -> None:
+    """Remove registrations that were never confirmed. Bears being lost or doubled."""
+    discard_unconfirmed(limit=500, actor=Actor.system("accounts"))
+
+
+periodic.register("accounts.discard_unconfirmed", 3600, discard)

@@ -1,0 +1,49 @@
+"""Reads of the accounts room."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+
+from accounts.models import SecurityAnswer, SecurityEvent, User
+from privacycenter.kernel.errors import InvalidIdentifier
+from privacycenter.kernel.normalise import IdentifierKind, normalise
+from privacycenter.subjects.models import Subject
+
+
+def account_for_subject(subject: Subject) -> User | None:
+    """The account of a person, closed ones included; None for a person without one."""
+    return User.objects.filter(subject=subject).first()
+
+
+def has_account(email: str) -> bool:
+    """Whether an account that can be used has confirmed this address."""
+    return account_with_address(email) is not None
+
+
+def account_with_address(email: str) -> User | None:
+    """The account that has confirmed this address and is not closed, or None (also for a malformed address).
+
+    An account is found by the address as it was typed into it and by its normal form: they differ for international domains.
+    """
+    try:
+        wanted = {email.strip().lower(), normalise(IdentifierKind.EMAIL, email)}
+    except InvalidIdentifier:
+        return None
+    found = EmailAddress.objects.select_related("user").filter(email__in=wanted, verified=True, user__is_active=True).first()
+    return found.user if found else None
+
+
+def primary_address(user: User) -> str:
+    """The confirmed main address, where warnings go; empty when there is none."""
+    return EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").values_list("email", flat=True).first() or ""
+
+
+def security_history(user: User) -> QuerySet[SecurityEvent]:
+    """What happened around the account's security, newest first."""
+    return SecurityEvent.objects.filter(user=user).order_by("-pk")
+
+
+def set_questions(user: User) -> list[SecurityAnswer]:
+    """Which questions are set and since when. Never the answers."""
+    return list(SecurityAnswer.objects.filter(user=user).defer("answer_hash").order_by("pk"))

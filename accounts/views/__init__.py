@@ -1,0 +1,1 @@
+"""Pages of the accounts room. Thin: parse, call one verb, answer."""
