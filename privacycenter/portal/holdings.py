@@ -16,7 +16,7 @@ from privacycenter.datamap.enums import RecordCategory
 from privacycenter.kernel.sources import CATEGORIES, Locator, Source, SourceDescription, registry
 from privacycenter.subjects.models import Subject
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("privacycenter.portal")
 
 WAIT_SECONDS = 1.5  # how long a page waits for all databases outside this one together
 REST_SECONDS = 60  # how long one that did not answer is left alone, so that it slows one page and not every page
@@ -113,7 +113,7 @@ def _ask(source: Source, locator: Locator, found: dict[str, SourceHolding]) -> N
     try:
         found[key] = _hold(source, locator)
     except Exception as failure:  # whatever somebody else's database raises, this page stands
-        log.warning("portal.source_unreachable", source=key, error=type(failure).__name__)
+        log.warning("source_unreachable", source=key, error=type(failure).__name__)
     finally:
         connections.close_all()  # this thread's own
 
