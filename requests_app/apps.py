@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -13,5 +13,5 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         from requests_app.roles import make_roles  # app ready
 
-        # Without a sender: permissions of the last room exist only when the last room was migrated.
-        post_migrate.connect(make_roles, dispatch_uid="requests_app.roles")
+        # Handlers run app by app in the order of INSTALLED_APPS; auth stands after every room, so all permissions exist by then.
+        post_migrate.connect(make_roles, sender=apps.get_app_config("auth"), dispatch_uid="requests_app.roles")

@@ -17,7 +17,10 @@ from zoneinfo import ZoneInfo
 import holidays
 
 _SATURDAY = 5
-RULE = "gdpr-12-3"
+
+# Which rule a date follows: from receipt, or again from the day the person said that the answer is incomplete.
+FROM_RECEIPT = "gdpr-12-3"
+REOPENED = "gdpr-12-3-reopened"
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,13 @@ class DueDate:
         return cls(**{**plain, **dates, "skipped": skipped})
 
 
-def due_date(received_at: datetime, *, time_zone: str, country: str, months: int = 1) -> DueDate:
+def due_date(received_at: datetime, *, time_zone: str, country: str, months: int = 1, rule: str = FROM_RECEIPT) -> DueDate:
     """When a request received at this moment (aware) must be answered."""
     received_on = received_at.astimezone(ZoneInfo(time_zone)).date()
     counted_on = add_months(received_on, months)
     due_on, skipped = next_working_day(counted_on, country=country)
     version = f"holidays {holidays.__version__}" if _has_calendar(country) else ""
-    return DueDate(RULE, received_on, months, counted_on, due_on, skipped, time_zone, country, version)
+    return DueDate(rule, received_on, months, counted_on, due_on, skipped, time_zone, country, version)
 
 
 def add_months(day: date, months: int) -> date:

@@ -10,6 +10,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
 
 DPO = "Data protection officer"
 AGENT = "Privacy agent"
@@ -42,3 +45,9 @@ def make_roles(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     for name, labels in ROLES.items():
         group, _created = Group.objects.using(using).get_or_create(name=name)
         group.permissions.set([known[label] for label in labels if label in known])
+
+
+def people_who_may_work() -> QuerySet[User]:
+    """Staff to whom a request can be given."""
+    allowed = Q(is_superuser=True) | Q(groups__name__in=[DPO, AGENT]) | Q(user_permissions__codename="work_request")
+    return User.objects.filter(allowed, is_staff=True, is_active=True).distinct().order_by("username")

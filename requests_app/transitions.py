@@ -91,7 +91,7 @@ TABLE: tuple[Move, ...] = (
     _move(Event.EXPIRE, Status.READY, Status.CLOSED, (_SYSTEM,), Guard.BUNDLE_EXPIRED, outcome=None),
     _move(Event.REOPEN, (Status.READY, Status.CLOSED), Status.REOPENED, (_PERSON,), Guard.WAS_ANSWERED),
     _move(Event.ANSWER, Status.REOPENED, Status.CLOSED, (_STAFF,), Guard.REASON_GIVEN, outcome=Outcome.FULFILLED),
-    _move(Event.WITHDRAW, (Status.RECEIVED, *Status.OPEN), Status.CLOSED, (_PERSON,), outcome=Outcome.WITHDRAWN),
+    _move(Event.WITHDRAW, Status.OPEN, Status.CLOSED, (_PERSON,), outcome=Outcome.WITHDRAWN),
 )
 
 _BY_KEY = {(status, move.event): move for move in TABLE for status in move.sources}

@@ -1,7 +1,18 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from requests_app.views import filing, own
 
 app_name = "requests"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", own.index, name="list"),
+    path("new/", filing.new, name="new"),
+    path("code/", filing.code, name="code"),
+    path("code/again/", filing.code_again, name="code_again"),
+    path("<slug:ref>/", own.detail, name="detail"),
+    path("<slug:ref>/code/", own.send_code, name="send_code"),
+    path("<slug:ref>/withdraw/", own.withdraw, name="withdraw"),
+    path("<slug:ref>/reopen/", own.reopen, name="reopen"),
+]

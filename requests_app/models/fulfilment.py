@@ -24,11 +24,8 @@ class Bundle(models.Model):
 
     # Fixed when the plan is made and printed in the file, so that a retry gives the same bytes.
     created_at = models.DateTimeField(_("created"))
-    # Facts that are frozen with the plan (identifiers, account), encrypted JSON; blanked when the file is finished.
-    frozen = EncryptedTextField(null=True, blank=True)
     # Why staff called it complete although a part failed; printed in the file.
     failure_reason = EncryptedTextField(_("reason for completing despite a failure"), null=True, blank=True)
-    planned_at = models.DateTimeField(null=True, blank=True)
 
     object_name = models.CharField(max_length=120, blank=True)
     size = models.BigIntegerField(_("size"), default=0)

@@ -92,7 +92,7 @@ class Request(models.Model):
             models.CheckConstraint(
                 condition=Q(subject__isnull=False, verified_at__isnull=False, due_at__isnull=False)
                 | Q(status=Status.RECEIVED)
-                | Q(status=Status.CLOSED, outcome__in=[Outcome.NOT_VERIFIED, Outcome.DUPLICATE, Outcome.WITHDRAWN]),
+                | Q(status=Status.CLOSED, outcome__in=[Outcome.NOT_VERIFIED, Outcome.DUPLICATE]),
                 name="request_proven_before_work",
                 violation_error_code="unproven",
             ),

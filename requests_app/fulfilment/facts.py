@@ -1,0 +1,147 @@
+"""Everything a bundle says besides the records: what Art. 15(1) GDPR asks for, put together from the rooms that know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext, override
+
+from accounts.models import User
+from privacycenter.audit import events
+from privacycenter.audit.models import AuditEntry
+from privacycenter.audit.queries import entries_about
+from privacycenter.datamap.queries import SourceFacts, facts_for
+from privacycenter.kernel.actor import ActorKind
+from privacycenter.kernel.sources import SourceDescription, registry
+from privacycenter.subjects.enums import IDENTIFIER_LABELS
+from privacycenter.subjects.models import Subject
+from privacycenter.subjects.queries import proven_identifiers
+from requests_app.bundle.facts import (
+    BundleFacts,
+    ControllerFact,
+    FieldFact,
+    IdentifierFact,
+    PurposeFact,
+    RecipientFact,
+    RightFact,
+    Row,
+    SourceResult,
+    SubjectFact,
+)
+from requests_app.bundle.step_output import StepOutput
+from requests_app.enums import LookReason
+from requests_app.models import Bundle, Request, Step
+
+LOG_LINES = 5_000
+
+
+def bundle_facts(bundle: Bundle, steps: Sequence[Step], outputs: Mapping[str, StepOutput | None]) -> BundleFacts:
+    """The facts of one bundle in the person's language. `outputs` by source key. Five queries, however many sources."""
+    request = bundle.request
+    subject = request.subject
+    assert subject is not None, "only proven requests get this far"
+    descriptions = {source.describe().key: source.describe() for source in registry.all()}
+    known = facts_for(descriptions[step.source_key] for step in steps if step.source_key in descriptions)
+    with override(request.language):
+        return BundleFacts(
+            reference=request.ref,
+            kind=request.kind,  # type: ignore[arg-type]  # a value of Kind
+            created=bundle.created_at,
+            language=request.language,
+            controller=ControllerFact(settings.OPERATOR_NAME, settings.OPERATOR_CONTACT, settings.OPERATOR_COUNTRY),
+            subject=_subject(subject),
+            sources=[source_result(step, known.get(step.source_key), outputs.get(step.source_key)) for step in steps],
+            access_log=_access_log(subject),
+            rights=_rights(request),
+            transfers=_transfers(known.values()),
+            failure_reason=bundle.failure_reason or "",
+        )
+
+
+def source_result(step: Step, facts: SourceFacts | None, output: StepOutput | None) -> SourceResult:
+    """One source as the bundle tells of it. One that is not configured any more is told of by its title."""
+    description = facts.description if facts else None
+    return SourceResult(
+        key=step.source_key,
+        title=description.title if description else step.title,
+        category=description.category if description else "other",
+        origin=description.origin if description else "",
+        purposes=[PurposeFact(item.key, item.title, str(item.get_legal_basis_display())) for item in facts.purposes] if facts else [],
+        recipients=[RecipientFact(item.key, item.name) for item in facts.recipients] if facts else [],
+        retention_rule=facts.retention.text if facts else "",
+        retention_until=None,
+        portable=description.portable if description else step.bundle.request.kind == "portability",
+        fields=_fields(description) if description else [],
+        status=step.status,  # type: ignore[arg-type]  # final by now
+        reason=step.reason or None,
+        output=output,
+    )
+
+
+def _fields(description: SourceDescription) -> list[FieldFact]:
+    return [FieldFact(item.name, item.label, str(item.sensitivity), item.withheld) for item in description.fields]
+
+
+def _subject(subject: Subject) -> SubjectFact:
+    identifiers = [IdentifierFact(kind, str(IDENTIFIER_LABELS.get(kind, kind)), value) for kind, value in proven_identifiers(subject)]  # type: ignore[call-overload]
+    account: User | None = getattr(subject, "account", None)
+    if account is None:
+        return SubjectFact(identifiers)
+    return SubjectFact(identifiers, {"username": account.username, "registered_at": account.date_joined}, account.full_name or None)
+
+
+def _access_log(subject: Subject) -> list[Row]:
+    """What staff did with the person's data, newest first, with the reasons they gave. Who exactly is the trail's business."""
+    staff = entries_about(str(subject.public_id)).filter(actor_kind=ActorKind.STAFF)
+    return [_log_line(entry) for entry in staff[:LOG_LINES]]
+
+
+def _log_line(entry: AuditEntry) -> Row:
+    kind = events.all_kinds().get(entry.verb)
+    reason = entry.parameters.get("reason", "")
+    words = str(LookReason(reason).label) if reason in LookReason.values else reason
+    return {
+        "at": entry.at,
+        "who": gettext("A member of our staff"),
+        "what": str(kind.label) if kind else entry.verb,
+        "reason": words,
+        "reference": entry.ticket,
+    }
+
+
+def _transfers(sources: Iterable[SourceFacts]) -> list[Row]:
+    """Recipients that take data to other countries, each once, with the safeguards (Art. 15(2))."""
+    rows: dict[str, Row] = {}
+    for facts in sources:
+        for recipient in facts.recipients:
+            if recipient.countries and recipient.key not in rows:
+                rows[recipient.key] = {"recipient": recipient.name, "country": recipient.countries, "safeguard": recipient.safeguards}
+    return [rows[key] for key in sorted(rows)]
+
+
+def _rights(request: Request) -> list[RightFact]:
+    where = gettext("Use it in our privacy center: %(address)s.") % {"address": settings.SITE_URL}
+    texts = (
+        ("access", gettext("Access"), gettext("You may ask for a copy of your data, and what it is used for, at any time.")),
+        ("rectification", gettext("Correction"), gettext("You may have wrong data corrected and incomplete data completed.")),
+        ("erasure", gettext("Deletion"), gettext("You may have data deleted that is no longer needed.")),
+        (
+            "restriction",
+            gettext("Restriction"),
+            gettext("You may have the use of your data restricted, for example while an objection is checked."),
+        ),
+        (
+            "portability",
+            gettext("Taking your data along"),
+            gettext("You may take what you gave us to somebody else, in a form for computers."),
+        ),
+        ("objection", gettext("Objection"), gettext("You may object to the use of your data; to direct marketing without giving reasons.")),
+        ("withdrawal", gettext("Withdrawing consent"), gettext("You may withdraw a consent at any time, for the future.")),
+    )
+    complaint = gettext(
+        "If you think that we do not treat your data as the law wants, you may complain to the supervisory authority of the place where "
+        "you live or work, or where it happened. Some countries have none."
+    )
+    rights = [RightFact(key, title, f"{text} {where}") for key, title, text in texts]
+    return [*rights, RightFact("complaint", gettext("Complaint"), complaint)]

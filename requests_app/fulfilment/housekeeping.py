@@ -1,0 +1,98 @@
+"""What happens by the clock: reminders, expiry, requests that were never proven, and what must not be kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from privacycenter.jobs.claims import Claim
+from privacycenter.kernel import clock
+from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.storage import storage
+from requests_app.domain.moves import Change, move
+from requests_app.domain.release import REMIND_DAYS, expire_bundle, order_removal, remind_of_bundle
+from requests_app.enums import Status
+from requests_app.errors import IllegalMove
+from requests_app.fulfilment.collect import work_folder
+from requests_app.models import Bundle, DownloadGrant, IdentityProof, Look, RateWindow, Request
+from requests_app.transitions import Event, Guard, Role
+
+log = structlog.get_logger("privacycenter.requests")
+ACTOR = Actor.system("requests")
+
+PROVE_WITHIN_HOURS = 24
+KEEP_PROOFS_HOURS = 24
+KEEP_LOOKS_DAYS = 30
+SWEEP_ORPHANS_HOURS = 48  # far longer than a worker that lost its lease can go on writing
+BATCH = 200
+
+
+def keep_house(claim: Claim) -> None:
+    """Do everything that is due. Each request and bundle in its own transaction: one that can't be moved stops no other."""
+    for step in (_remind, _expire, _lapse, _sweep_orphans, _forget):
+        step()
+        claim.heartbeat()
+
+
+def remove_objects(claim: Claim) -> None:
+    """Delete what a bundle does not need any more: all of it once it is shredded, else its step outputs and volumes."""
+    bundle = Bundle.objects.filter(pk=claim.payload["bundle"]).first()
+    if bundle is None:
+        return
+    if bundle.shredded_at is not None:
+        storage().delete_folder(bundle.prefix)
+    elif bundle.assembled_at is not None:
+        storage().delete_folder(work_folder(bundle))
+
+
+def _remind() -> None:
+    now = clock.now()
+    soon = Bundle.objects.filter(shredded_at=None, reminded_at=None, fetched_at=None, expires_at__gt=now)
+    for bundle in _with_people(soon.filter(expires_at__lte=now + timedelta(days=REMIND_DAYS))):
+        remind_of_bundle(bundle, actor=ACTOR)
+
+
+def _expire() -> None:
+    over = Bundle.objects.filter(shredded_at=None, released_at__isnull=False, expires_at__lte=clock.now())
+    for bundle in _with_people(over):
+        try:
+            expire_bundle(bundle, actor=ACTOR)
+        except IllegalMove:
+            log.info("expiry_lost_race", bundle=bundle.pk)
+
+
+def _lapse() -> None:
+    """Close what nobody has proven. It belonged to nobody and held up nobody; the address goes with the proof."""
+    old = Request.objects.filter(status=Status.RECEIVED, received_at__lt=clock.now() - timedelta(hours=PROVE_WITHIN_HOURS))
+    for request in old.order_by("pk")[:BATCH]:
+        try:
+            change = Change(Event.LAPSE, Guard.OVERDUE_PROOF)
+            move(request, change, role=Role.SYSTEM, actor=ACTOR, closed_at=clock.now())
+        except IllegalMove:
+            log.info("lapse_lost_race", ref=request.ref)
+
+
+def _sweep_orphans() -> None:
+    """Delete once more what lies under shredded bundles: a worker that had lost its lease may have written after the deletion.
+
+    Every object lies under the prefix of its bundle, which was recorded before anything was written.
+    """
+    lately = clock.now() - timedelta(hours=SWEEP_ORPHANS_HOURS)
+    with transaction.atomic():
+        for bundle in Bundle.objects.filter(shredded_at__gt=lately, shredded_at__lt=clock.now() - timedelta(hours=1)):
+            order_removal(bundle)
+
+
+def _forget() -> None:
+    now = clock.now()
+    IdentityProof.objects.filter(created_at__lt=now - timedelta(hours=KEEP_PROOFS_HOURS)).delete()
+    RateWindow.objects.filter(starts_at__lt=now - timedelta(hours=2)).delete()
+    DownloadGrant.objects.filter(expires_at__lt=now).delete()
+    Look.objects.filter(expires_at__lt=now - timedelta(days=KEEP_LOOKS_DAYS)).delete()
+
+
+def _with_people(bundles):  # type: ignore[no-untyped-def]
+    return bundles.select_related("request__subject").order_by(F("expires_at").asc(), "pk")[:BATCH]

@@ -1,0 +1,153 @@
+"""Reads of the requests room: what the pages, the desk and the rooms above need to know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from privacycenter.kernel import clock
+from privacycenter.kernel.hashing import candidates, keyed_hash
+from privacycenter.subjects.models import Subject
+from requests_app.enums import Status, StepStatus, VolumeStatus
+from requests_app.models import Bundle, DownloadGrant, Look, Request, Step, TimelineEvent, Volume
+
+LOCK_HOURS = 72
+_SESSION_CONTEXT = "requests.session"
+
+
+# People ----------------------------------------------------------------------------------------------------------------
+
+
+def account_of(subject: Subject | None) -> User | None:
+    """The account with which a person can sign in, or None. A closed one is none: such a person gets in by code."""
+    return User.objects.filter(subject=subject, is_active=True).first() if subject is not None else None
+
+
+def requests_of(subject: Subject) -> QuerySet[Request]:
+    """Everything a person has filed and proven, newest first."""
+    return Request.objects.of(subject.pk)
+
+
+def open_requests_of(subject: Subject) -> QuerySet[Request]:
+    """What of it is not answered yet, the next date first."""
+    return Request.objects.open().filter(subject=subject).order_by("due_at")
+
+
+def open_request_of_kind(subject: Subject, kind: str) -> Request | None:
+    """The one open request of a kind, if there is one."""
+    return open_requests_of(subject).filter(kind=kind).first()
+
+
+# Progress --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the workers are with a bundle: honest counts, no guesses."""
+
+    steps: int
+    steps_done: int
+    volumes: int
+    volumes_done: int
+
+    @property
+    def is_planned(self) -> bool:
+        return self.steps > 0
+
+
+def progress_of(bundle: Bundle | None) -> Progress:
+    """Steps and volumes of a bundle, and how many of them are through. Two queries."""
+    if bundle is None:
+        return Progress(0, 0, 0, 0)
+    steps = Counter(Step.objects.filter(bundle=bundle).values_list("status", flat=True))
+    volumes = Counter(Volume.objects.filter(step__bundle=bundle).values_list("status", flat=True))
+    return Progress(
+        steps.total(),
+        sum(steps[status] for status in StepStatus.FINAL),
+        volumes.total(),
+        volumes.total() - volumes[VolumeStatus.PENDING],
+    )
+
+
+# Bundles ---------------------------------------------------------------------------------------------------------------
+
+
+def latest_bundle(request: Request) -> Bundle | None:
+    """The bundle that was begun last, in whatever state."""
+    return Bundle.objects.filter(request=request).order_by("-pk").first()
+
+
+def released_bundle(request: Request) -> Bundle | None:
+    """The bundle the person may have now: released, not expired, not shredded."""
+    live = Bundle.objects.filter(request=request, shredded_at=None, released_at__isnull=False, expires_at__gt=clock.now())
+    return live.order_by("-pk").first()
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Why a finished bundle stays shut: for some hours after a credential change, or until a freeze is lifted (no `until`)."""
+
+    until: datetime | None
+
+
+def lock_of(request: Request) -> Lock | None:
+    """Whether the bundles of this request are locked: whoever took over an account must not get its data along with it."""
+    account = account_of(request.subject)
+    if account is None:
+        return None
+    if account.is_frozen:
+        return Lock(None)
+    changed = account.credential_changed_at
+    until = changed + timedelta(hours=LOCK_HOURS) if changed else None
+    return Lock(until) if until is not None and until > clock.now() else None
+
+
+def session_reference(session_key: str) -> str:
+    """What a grant stores in place of the session's key."""
+    return str(keyed_hash(session_key, context=_SESSION_CONTEXT))
+
+
+def has_grant(bundle: Bundle, session_key: str) -> bool:
+    """Whether this session may download this bundle without logging in anew."""
+    if not session_key:
+        return False
+    hashes = [str(candidate) for candidate in candidates(session_key, context=_SESSION_CONTEXT)]
+    return DownloadGrant.objects.filter(bundle=bundle, session_hash__in=hashes, expires_at__gt=clock.now()).exists()
+
+
+# The desk --------------------------------------------------------------------------------------------------------------
+
+
+def queue() -> QuerySet[Request]:
+    """The queue with what each row shows, in one query."""
+    return Request.objects.select_related("assignee").only(
+        "ref", "kind", "status", "outcome", "channel", "received_at", "due_at", "assignee__username"
+    )
+
+
+def current_look(request: Request, user_id: int) -> Look | None:
+    """The look that lets this member of staff see personal data on this ticket now."""
+    looks = Look.objects.filter(request=request, user_id=user_id, expires_at__gt=clock.now())
+    return looks.order_by("-expires_at").first()
+
+
+def timeline_of(request: Request, *, for_desk: bool = False) -> QuerySet[TimelineEvent]:
+    """What happened, oldest first; without the remarks that are for the desk only."""
+    events = TimelineEvent.objects.filter(request=request).order_by("id")
+    return events if for_desk else events.filter(is_internal=False)
+
+
+def burning() -> dict[str, int]:
+    """What burns at the desk: overdue, due this week, with staff, new. One query."""
+    now = clock.now()
+    rows = list(Request.objects.open().values_list("due_at", "status", "assignee_id"))
+    return {
+        "overdue": sum(1 for due, _status, _assignee in rows if due and due < now),
+        "this_week": sum(1 for due, _status, _assignee in rows if due and now <= due < now + timedelta(days=7)),
+        "for_staff": sum(1 for _due, status, _assignee in rows if status in {Status.ATTENTION, Status.REVIEW, Status.REOPENED}),
+        "unassigned": sum(1 for _due, _status, assignee in rows if assignee is None),
+    }

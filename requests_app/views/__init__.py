@@ -1,0 +1,1 @@
+"""Pages of the requests room. Thin: find what this visitor may see, call one verb, answer."""

@@ -1,0 +1,118 @@
+"""Who may see which request: the signed-in person, or a session that proved itself with a code. Everybody else gets 404."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+
+from django.http import Http404, HttpRequest
+
+from privacycenter.kernel import clock, encryption
+from privacycenter.kernel.actor import Actor, ActorKind
+from privacycenter.kernel.errors import DecryptionFailed
+from requests_app.domain.people import actor_for
+from requests_app.models import IdentityProof, Request
+from requests_app.queries import account_of
+
+OPENED = "requests_opened"  # {reference: when a code proved it, ISO}
+PROOF = "requests_proof"  # public id of the code that was asked for last
+DRAFTS = "requests_drafts"  # {what: encrypted words}
+
+OPEN_HOURS = 12
+FRESH_MINUTES = 5
+
+
+def find_request(http: HttpRequest, ref: str) -> Request:
+    """The request with this reference, where the visitor may see it. Raises Http404 for everybody else."""
+    found = None
+    if http.user.is_authenticated:
+        found = Request.objects.of(http.user.subject_id).select_related("subject").filter(ref=ref).first()
+    if found is None and _opened_at(http, ref) is not None:
+        found = Request.objects.verified().select_related("subject").filter(ref=ref).first()
+        # An account came into being since: from now on it is the way in, with all its factors.
+        if found is not None and account_of(found.subject) is not None:
+            found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def may_see(http: HttpRequest, ref: str) -> bool:
+    """Whether `find_request` would find something."""
+    try:
+        find_request(http, ref)
+    except Http404:
+        return False
+    return True
+
+
+def person(http: HttpRequest, request: Request) -> Actor:
+    """The visitor as the person whose request it is; only for a request that `find_request` gave."""
+    return actor_for(request.subject) if request.subject else Actor(ActorKind.ANONYMOUS)
+
+
+def is_by_code(http: HttpRequest, request: Request) -> bool:
+    """Whether the visitor got in by code rather than by signing in."""
+    return not http.user.is_authenticated or http.user.subject_id != request.subject_id
+
+
+def is_freshly_proven(http: HttpRequest, ref: str) -> bool:
+    """Whether a code proved this session within the last minutes: the counterpart of a fresh log-in."""
+    at = _opened_at(http, ref)
+    return at is not None and clock.now() - at <= timedelta(minutes=FRESH_MINUTES)
+
+
+def note_opened(http: HttpRequest, ref: str) -> None:
+    """Bind the proof to this session, under a new session key so that nobody who planted the old one gets in."""
+    http.session.cycle_key()
+    opened = {key: at for key, at in http.session.get(OPENED, {}).items() if _is_current(at)}
+    http.session[OPENED] = {**opened, ref: clock.now().isoformat()}
+    http.session.pop(PROOF, None)
+
+
+def opened_references(http: HttpRequest) -> list[str]:
+    """References that codes have opened in this session."""
+    return [ref for ref, at in http.session.get(OPENED, {}).items() if _is_current(at)]
+
+
+def keep_proof(http: HttpRequest, proof: IdentityProof) -> None:
+    """Remember which code this session waits for."""
+    http.session[PROOF] = proof.public_id
+
+
+def current_proof(http: HttpRequest) -> IdentityProof | None:
+    """The code this session waits for."""
+    public_id = http.session.get(PROOF)
+    return IdentityProof.objects.select_related("request").filter(public_id=public_id).first() if public_id else None
+
+
+def keep_draft(http: HttpRequest, what: str, words: str) -> None:
+    """Keep words that were typed when the session had ended; they come back after signing in or a code."""
+    sealed = encryption.encrypt(words[:4000].encode("utf-8", "surrogatepass"), context=_draft_context(what))
+    http.session[DRAFTS] = {**http.session.get(DRAFTS, {}), what: base64.b64encode(sealed).decode()}
+
+
+def take_draft(http: HttpRequest, what: str) -> str:
+    """The words that were kept, once."""
+    drafts = dict(http.session.get(DRAFTS, {}))
+    sealed = drafts.pop(what, "")
+    if not sealed:
+        return ""
+    http.session[DRAFTS] = drafts
+    try:
+        return encryption.decrypt(base64.b64decode(sealed), context=_draft_context(what)).decode("utf-8", "surrogatepass")
+    except DecryptionFailed:
+        return ""
+
+
+def _draft_context(what: str) -> str:
+    return f"requests.draft:{what}"
+
+
+def _opened_at(http: HttpRequest, ref: str) -> datetime | None:
+    at = http.session.get(OPENED, {}).get(ref, "")
+    return datetime.fromisoformat(at) if at and _is_current(at) else None
+
+
+def _is_current(at: str) -> bool:
+    return clock.now() - datetime.fromisoformat(at) <= timedelta(hours=OPEN_HOURS)
