@@ -56,6 +56,10 @@ class SourceResult:
     reason: str | None = None
     output: StepOutput | None = None
 
+    def __post_init__(self) -> None:
+        if self.status in {"withheld", "failed"} and (self.output is not None or not self.reason):
+            raise ValueError("a source that is withheld or failed has a reason and no output")
+
 
 @dataclass(frozen=True, slots=True)
 class ControllerFact:
@@ -118,7 +122,7 @@ class BundleFacts:
     automated_decisions: Sequence[Row] = field(default_factory=tuple)
     transfers: Sequence[Row] = field(default_factory=tuple)
     authority: AuthorityFact | None = None
-    failure_reason: str = ""  # why staff called it complete although a source failed
+    failure_reason: str = ""  # why staff called it complete although a source failed; printed
 
     def __post_init__(self) -> None:
         if self.created.tzinfo is None:

@@ -20,6 +20,7 @@ from privacycenter.kernel.text import visible
 from requests_app.bundle.serialise import plain_text, serialise
 from requests_app.bundle.step_output import StepOutput, StoredFile, VolumePlan
 from requests_app.bundle.volume_plan import VolumePlanner
+from requests_app.pdf.volumes import fits_main
 
 INLINE_BYTES = 64 * 1024
 """Outputs of at most this many bytes are kept in the step's row instead of in storage."""
@@ -33,6 +34,8 @@ _LARGEST_BATCH = 1_000
 _FILE_CHUNK = 256 * 1024
 _PROGRESS_SECONDS = 1.0
 _RECORDS = "records"  # the context that record streams are sealed under
+
+_PLAIN_KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.-][a-z0-9_]+)*")
 
 _EXTENSIONS = {
     "application/json": "json",
@@ -106,8 +109,11 @@ def discard_output(output: StepOutput) -> None:
 
 
 def path_part(source_key: str) -> str:
-    """A source's key as part of a path in the bundle."""
-    return re.sub(r"[^a-z0-9_.-]+|\.(?=\.)|^\.|\.$", "-", source_key.lower()) or "source"
+    """A source's key as part of a path in the bundle: itself, or something that is as unique where it has odd characters."""
+    if _PLAIN_KEY.fullmatch(source_key):
+        return source_key
+    plain = re.sub(r"[^a-z0-9]+", "-", source_key.lower()).strip("-")[:60]
+    return f"{plain or 'source'}-{hashlib.sha256(source_key.encode()).hexdigest()[:8]}"
 
 
 class _Unreadable(Exception):
@@ -154,7 +160,7 @@ class _Run:
             inline=inline,
             object_name=name,
             sealed_size=sealed_size(self.size) if name else len(inline or b""),
-            volumes=self.volumes.finish(),
+            volumes=() if fits_main(self.count, self.size) else self.volumes.finish(),
             files=tuple(self.files),
         )
 

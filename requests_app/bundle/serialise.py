@@ -65,6 +65,12 @@ def serialise(batch: Sequence[Mapping[str, Any]]) -> tuple[list[bytes], list[Pro
     return lines, []
 
 
+def to_json(value: Any) -> bytes:
+    """One value of ours (facts, lists) as JSON without a line end, by the same rules. Raises TypeError."""
+    line = orjson.dumps(_Careful().plain(value, 0), _default, _OPTIONS)
+    return (_masked(line) if _may_hold_card_number(line) else line).rstrip(b"\n")
+
+
 def plain_text(value: str) -> str:
     """Text that every JSON reader takes: NUL and lone surrogates as visible marks."""
     return _UNREADABLE.sub(lambda match: f"⟨U+{ord(match.group()):04X}⟩", value)

@@ -37,7 +37,10 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class StepOutput:
-    """The result of one source. Small outputs travel inline (sealed bytes), large ones lie in storage under `object_name`."""
+    """The result of one source. Small outputs travel inline (sealed bytes), large ones lie in storage under `object_name`.
+
+    `volumes` is empty where the main PDF has room for the records of this source.
+    """
 
     status: Literal["found", "nothing_held"]
     count: int

@@ -26,7 +26,7 @@ from requests_app.bundle.outputs import (
 )
 from requests_app.bundle.step_output import StepOutput, VolumePlan
 from requests_app.bundle.volume_plan import VolumePlanner
-from requests_app.pdf.volumes import RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS, Fill, add_record
+from requests_app.pdf.volumes import MAIN_RECORDS_PER_SOURCE, RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS, Fill, add_record
 from tests.requests_app.bundle.sources import ListSource
 
 pytestmark = pytest.mark.usefixtures("bundles")
@@ -370,6 +370,10 @@ def test_volumes_are_cut_where_the_rule_of_the_pdf_cuts(odd, many, batches):
         start += step
 
     assert planner.finish() == by_the_rule(sizes)
+
+
+def test_a_source_that_the_main_pdf_has_room_for_needs_no_volume():
+    assert run(*(Record(str(number), {"text": "x"}) for number in range(MAIN_RECORDS_PER_SOURCE))).volumes == ()
 
 
 def test_a_volume_can_be_read_alone(key):
