@@ -15,7 +15,7 @@ from privacycenter.datamap.errors import ReasonMissing, SourceMisconfigured, Sou
 from privacycenter.datamap.models import Connector, ConnectorSource, Purpose, Recipient, RetentionRule
 from privacycenter.datamap.rules import problems_of
 from privacycenter.datamap.sql.addresses import read_address
-from privacycenter.datamap.sql.engines import forget_engine
+from privacycenter.datamap.sql.engines import forget_engine, is_guarded
 from privacycenter.datamap.sql.masking import MaskedRecord, masked_sample
 from privacycenter.datamap.sql.plan import plan_for
 from privacycenter.datamap.sql.propose import proposed_fields
@@ -89,17 +89,26 @@ def delete_connector(connector: Connector, *, actor: Actor) -> None:
     _forget(connector_id)
 
 
-def test_connector(connector: Connector, *, actor: Actor) -> int:
-    """Connect, count the tables that can be seen, and note how it ended. Raises what went wrong, after noting that, too."""
+@dataclass(frozen=True)
+class ConnectionTest:
+    """The tables that can be read. `is_guarded`: the database itself refuses to write."""
+
+    tables: tuple[str, ...]
+    is_guarded: bool
+
+
+def test_connector(connector: Connector, *, actor: Actor) -> ConnectionTest:
+    """Connect, list the tables that can be read, and note how it ended. Raises what went wrong, after noting that, too."""
     _require_staff(actor)
     _forget(connector.pk)
     try:
-        tables = len(table_names(connector))
+        tables = table_names(connector)
+        guarded = is_guarded(connector)
     except (SourceUnavailable, PrivacyCenterError) as error:
         _note_test(connector, TestOutcome.FAILED, error.code, actor)
         raise
     _note_test(connector, TestOutcome.REACHED, "reached", actor)
-    return tables
+    return ConnectionTest(tuple(tables), guarded)
 
 
 test_connector.__test__ = False  # type: ignore[attr-defined]  # a verb, not a test case

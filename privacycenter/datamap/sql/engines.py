@@ -207,4 +207,8 @@ _GUARDS: dict[str, Callable[[Engine, int], None]] = {
     "mysql": _guard_with("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {milliseconds}"),
     "mariadb": _guard_with("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {seconds}"),
 }
-READ_ONLY_DIALECTS = frozenset(_GUARDS)
+
+
+def is_guarded(connector: Connector) -> bool:
+    """Whether the database is told to refuse writing, besides being sent nothing but SELECT."""
+    return engine_for(connector).dialect.name in _GUARDS
