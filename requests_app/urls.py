@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from requests_app.views import filing, own
+from requests_app.views import fetching, filing, own
 
 app_name = "requests"
 
@@ -15,4 +15,7 @@ urlpatterns = [
     path("<slug:ref>/code/", own.send_code, name="send_code"),
     path("<slug:ref>/withdraw/", own.withdraw, name="withdraw"),
     path("<slug:ref>/reopen/", own.reopen, name="reopen"),
+    path("<slug:ref>/fetch/", fetching.fetch, name="fetch"),
+    path("<slug:ref>/fetch/open/", fetching.open_bundle_download, name="open_download"),
+    path("<slug:ref>/bundle/", fetching.bundle, name="bundle"),
 ]

@@ -72,14 +72,6 @@ class Bundle(models.Model):
     def __str__(self) -> str:
         return f"bundle #{self.pk}"
 
-    @property
-    def is_live(self) -> bool:
-        return self.shredded_at is None
-
-    @property
-    def file_name(self) -> str:
-        return f"privacy-bundle-{self.request.ref}.zip"
-
 
 class Step(models.Model):
     """One source of one bundle. The locator is frozen here, so that the step still works when the person's rows are gone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -67,7 +67,7 @@ def _open(http: HttpRequest, ref: str) -> HttpResponse:
 
 
 @require_safe
-def bundle(http: HttpRequest, ref: str) -> HttpResponse:
+def bundle(http: HttpRequest, ref: str) -> HttpResponseBase:
     """The file. Needs only the grant of this session, so that a broken download resumes; the lock still counts."""
     request = find_request(http, ref)
     found = released_bundle(request)
@@ -76,5 +76,4 @@ def bundle(http: HttpRequest, ref: str) -> HttpResponse:
     if lock_of(request) is not None:
         messages.error(http, str(BundleLocked.message))
         return redirect("requests:fetch", ref)
-    found.request = request
-    return bundle_response(http, open_bundle(found), found.file_name)
+    return bundle_response(http, open_bundle(found), f"privacy-bundle-{request.ref}.zip", etag=found.sha256)
