@@ -14,6 +14,7 @@ reader checks the last segment before it says how long an object is, so that a c
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 
@@ -78,6 +79,7 @@ class SealedReader:
         # A small object is read in one call, a large one by its two ends.
         start = self._fetch(0, sealed_size if self._segments == 1 else HEADER)
         self._cipher = _Segments(key, start[:HEADER], context)
+        self.tag = hashlib.sha256(start[:HEADER]).hexdigest()[:32]  # names this sealed object and no other
         last = start[HEADER:] if self._segments == 1 else self._fetch(self._offset(self._segments - 1), self._tail + TAG)
         self._last = self._cipher.open(memoryview(last), self._segments - 1, last=True)
 
