@@ -6,7 +6,7 @@ Every literal here is a constant of ours; values travel as parameters.
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,10 +17,10 @@ from privacycenter.jobs.registry import JobKind, all_kinds
 from privacycenter.kernel import clock
 
 
-def _shift() -> float:
-    """Seconds by which the clock seam was moved: nothing but in tests, whose clock moves the database's along."""
-    seconds = clock.now().timestamp() - time.time()
-    return round(seconds, 3) if abs(seconds) > 1 else 0.0
+def _moved_to() -> datetime | None:
+    """Where the clock seam was moved: nowhere but in tests, whose clock then stands in for the database's."""
+    moment = clock.now()
+    return moment if abs(moment.timestamp() - time.time()) > 1 else None
 
 
 def moment(*, seconds: str = "") -> str:
@@ -29,13 +29,13 @@ def moment(*, seconds: str = "") -> str:
     SQLite counts milliseconds and compares text: 999 microseconds are appended, so that a time that Python wrote within
     the same millisecond has come.
     """
-    shift = _shift()
+    moved_to = _moved_to()
     if connection.vendor == "postgresql":
-        added = f" + ({seconds}) * interval '1 second'" if seconds else ""
-        moved = f" + {shift} * interval '1 second'" if shift else ""
-        return f"(statement_timestamp(){moved}{added})"
-    modifiers = "".join(f", ({part}) || ' seconds'" for part in (str(shift) if shift else "", seconds) if part)
-    return f"(strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{modifiers}) || '999')"
+        now = f"'{moved_to.isoformat()}'::timestamptz" if moved_to else "statement_timestamp()"
+        return f"({now} + ({seconds}) * interval '1 second')" if seconds else now
+    now = f"'{moved_to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" if moved_to else "'now'"
+    modifier = f", ({seconds}) || ' seconds'" if seconds else ""
+    return f"(strftime('%%Y-%%m-%%d %%H:%%M:%%f', {now}{modifier}) || '999')"
 
 
 def adapt(value: datetime | None) -> Any:
