@@ -169,7 +169,7 @@ def main() -> int:
     processes = None
     try:
         require_free(options.port)
-        VAR.mkdir(parents=True, exist_ok=True)
+        (VAR / "static").mkdir(parents=True, exist_ok=True)  # Whitenoise warns where it is missing
         say("Preparing the database …")
         manage(env, "migrate", "--verbosity", "0")
         manage(env, "createcachetable")

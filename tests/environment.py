@@ -48,7 +48,8 @@ os.environ["DEMO"] = "0"
 # Set only where a test starts a process that needs it; a developer's own settings must not change what tests see.
 for _name in ("SITE_URL", "EMAIL_URL", "BUNDLE_STORAGE", "OIDC_PROVIDERS", "OUTBOUND_ALLOW", "TRUSTED_PROXIES", "SENTRY_DSN"):
     os.environ.pop(_name, None)
-Path(os.environ["VAR_DIR"]).mkdir(parents=True, exist_ok=True)
+# Whitenoise warns where there is no folder for collected files.
+Path(os.environ["VAR_DIR"], "static").mkdir(parents=True, exist_ok=True)
 
 
 class OutsideConnection(RuntimeError):
