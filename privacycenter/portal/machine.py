@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -95,10 +96,8 @@ def _cache() -> bool:
 
 
 def _storage() -> bool:
-    try:
+    with suppress(FileNotFoundError):  # that there is no such object is an answer
         storage().size("readyz")
-    except FileNotFoundError:  # the storage answered
-        pass
     return True
 
 

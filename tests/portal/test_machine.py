@@ -90,6 +90,7 @@ def test_metrics_are_gauges_in_the_text_format(client: Client, settings):
 def test_security_txt_is_fresh_and_says_whom_to_tell(client: Client, settings):
     settings.OPERATOR_CONTACT = "security@example.com"
     settings.SITE_URL = "https://privacy.example.com"
+    settings.ALLOWED_HOSTS = ["*"]
 
     with clock.stopped_at(MOMENT):
         response = client.get("/.well-known/security.txt")

@@ -21,6 +21,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from privacycenter.portal.devices import device_of
+
 register = template.Library()
 
 NOTICE_ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "octagon-alert"}
@@ -55,7 +57,9 @@ def notice(content: str, *, kind: str = "info", title: str = "", role: str = "")
     """A message that stands out: what happened, or what to know before going on. `role` "status" or "alert" announces it."""
     _one_of("notice", "kind", kind, NOTICE_ICONS)
     return SafeString(
-        render_to_string("components/notice.html", {"kind": kind, "icon": NOTICE_ICONS[kind], "title": title, "role": role, "body": content})
+        render_to_string(
+            "components/notice.html", {"kind": kind, "icon": NOTICE_ICONS[kind], "title": title, "role": role, "body": content}
+        )
     )
 
 
@@ -182,6 +186,12 @@ def filesize(size: int | None) -> SafeString:
     if size is None:
         return SafeString("")
     return format_html('<data value="{}">{}</data>', size, filesizeformat(size))
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """A browser's description of itself, in the words people use for it."""
+    return device_of(user_agent or "")
 
 
 def _one_of(tag: str, name: str, value: str, allowed: Iterable[str]) -> None:
