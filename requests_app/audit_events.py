@@ -39,3 +39,4 @@ register("requests.preview_opened", label=_("Staff looked at your bundle"), seve
 register(
     "requests.searched_by_identifier", label=_("Staff searched for requests by an identifier"), severity="notice", parameters=("found",)
 )
+register("requests.exported_by_operator", label=_("Copy of your data made by an operator"), severity="warning", parameters=("kind",))

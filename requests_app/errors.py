@@ -54,3 +54,12 @@ class BundleGone(PrivacyCenterError):
 class ReasonMissing(PrivacyCenterError):
     code = "reason_missing"
     message = _("Give a reason first.")
+
+
+class SourcesFailed(PrivacyCenterError):
+    code = "sources_failed"
+    message = _("Not every source could be read.")
+
+    def __init__(self, keys: str) -> None:
+        super().__init__()
+        self.keys = keys

@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from privacycenter.kernel import clock
 from requests_app.clock import REOPENED, DueDate
 from requests_app.enums import Outcome, Status, StepStatus
 from requests_app.models import Bundle, Request, Step, TimelineEvent
@@ -138,6 +139,16 @@ def explain(due: DueDate) -> list[str]:
         sentences.append(_("%(day)s is no working day (%(reason)s), so the next one counts.") % {"day": _day(day), "reason": reason})
     sentences.append(_("You have our answer by the end of %(due)s at the latest.") % values)
     return sentences
+
+
+def days_left(request: Request) -> str:
+    """How long there is left to answer, or by how much it is late."""
+    if not request.is_open or request.due_at is None:
+        return "–"
+    days = (request.due_at - clock.now()).days
+    if days < 0:
+        return ngettext("%(count)d day overdue", "%(count)d days overdue", -days) % {"count": -days}
+    return ngettext("%(count)d day left", "%(count)d days left", days) % {"count": days} if days else _("due today")
 
 
 def contents(steps: Iterable[Step]) -> dict[str, list[Step]]:

@@ -8,6 +8,7 @@ from requests_app.clock import DueDate
 from requests_app.enums import Outcome, Status
 from requests_app.models import Request, Step
 from requests_app.presentation import BADGES, STEP_BADGES, explain
+from requests_app.presentation import days_left as words_for_days_left
 
 register = template.Library()
 
@@ -36,3 +37,9 @@ def step_badge(step: Step) -> str:
 def due_reasons(due: DueDate) -> list[str]:
     """Why a due date is what it is."""
     return explain(due)
+
+
+@register.filter
+def days_left(request: Request) -> str:
+    """How long there is left to answer."""
+    return words_for_days_left(request)

@@ -1,0 +1,45 @@
+"""Ways to cut the queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from privacycenter.kernel import clock
+from requests_app.enums import Status
+from requests_app.models import Request
+
+
+class BurningFilter(admin.SimpleListFilter):
+    """What burns. Without a choice: everything that somebody has proven."""
+
+    title = _("what burns")
+    parameter_name = "burns"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("overdue", _("Overdue")),
+            ("week", _("Due within a week")),
+            ("desk", _("Waiting for us")),
+            ("person", _("Waiting for the person")),
+            ("new", _("New: nobody has it")),
+            ("unproven", _("Not proven yet")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Request]) -> QuerySet[Request]:
+        now = clock.now()
+        proven = queryset.filter(verified_at__isnull=False)
+        choices = {
+            "overdue": proven.filter(status__in=Status.OPEN, due_at__lt=now),
+            "week": proven.filter(status__in=Status.OPEN, due_at__gte=now, due_at__lt=now + timedelta(days=7)),
+            "desk": proven.filter(status__in=[Status.ATTENTION, Status.REVIEW, Status.REOPENED]),
+            "person": proven.filter(status=Status.READY),
+            "new": proven.filter(status__in=Status.OPEN, assignee=None),
+            "unproven": queryset.filter(verified_at=None),
+        }
+        return choices.get(self.value() or "", proven)

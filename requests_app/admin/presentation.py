@@ -1,0 +1,92 @@
+"""What the ticket shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from privacycenter.audit.events import all_kinds
+from privacycenter.kernel.actor import ActorKind
+from privacycenter.subjects.enums import IDENTIFIER_LABELS
+from privacycenter.subjects.queries import proven_identifiers
+from requests_app.forms import WordsForm
+from requests_app.models import Bundle, Look, Request, Step, TimelineEvent, Volume
+from requests_app.presentation import explain
+from requests_app.queries import account_of, latest_bundle, timeline_of
+from requests_app.transitions import Event, Guard, Role, legal_moves
+
+BUTTONS = {
+    Event.RETRY: gettext_lazy("Try the failed parts again"),
+    Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("Complete despite the failure"),
+    Event.COLLECT_AGAIN: gettext_lazy("Collect everything again"),
+    Event.RELEASE: gettext_lazy("Release to the person"),
+    Event.ANSWER: gettext_lazy("Answer: nothing more to come"),
+}
+HINTS = {
+    Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("Why it goes out incomplete. Printed in the bundle."),
+    Event.ANSWER: gettext_lazy("Your answer to what the person misses. They read it on their page."),
+}
+
+
+def ticket_page(request: Request, *, look: Look | None) -> dict[str, Any]:
+    """Everything on a ticket; the parts about the person only with a look."""
+    bundle = latest_bundle(request)
+    steps = steps_of(bundle)
+    return {
+        "item": request,
+        "look": look,
+        "person": _person(request) if look else [],
+        "events": [_event(event, shows_notes=look is not None) for event in timeline_of(request, for_desk=True)],
+        "bundle": bundle,
+        "steps": steps,
+        "volumes": _volume_words(bundle),
+        "record_count": sum(step.count for step in steps),
+        "why_this_date": explain(request.due) if request.due else [],
+        "can_preview": bundle is not None and bundle.assembled_at is not None and bundle.shredded_at is None,
+    }
+
+
+def steps_of(bundle: Bundle | None) -> list[Step]:
+    """The steps without their contents."""
+    return list(Step.objects.filter(bundle=bundle).defer("locator", "output", "inline")) if bundle else []
+
+
+def actions(request: Request) -> list[dict[str, Any]]:
+    """What staff may do now, read from the table of moves. Moves that take a reason come with a field for it."""
+    found = []
+    for row in legal_moves(request.status, Role.STAFF):
+        needs_words = row.guard == Guard.REASON_GIVEN
+        form = WordsForm(label=HINTS[row.event], max_length=500, auto_id=f"id_{row.event}_%s") if needs_words else None
+        found.append({"event": row.event.value, "label": BUTTONS[row.event], "form": form})
+    return found
+
+
+def _person(request: Request) -> list[tuple[str, str]]:
+    if request.subject is None:
+        return []
+    account = account_of(request.subject)
+    rows = [(_("Name"), account.full_name), (_("Username"), account.username)] if account else [(_("Account"), _("none"))]
+    rows += [(str(IDENTIFIER_LABELS.get(kind, kind)), value) for kind, value in proven_identifiers(request.subject)]  # type: ignore[call-overload]
+    return rows
+
+
+def _event(event: TimelineEvent, *, shows_notes: bool) -> dict[str, Any]:
+    kind = all_kinds().get(f"requests.{event.event}")
+    who = {ActorKind.STAFF: _("staff"), ActorKind.PERSON: _("the person"), ActorKind.SYSTEM: _("by itself")}.get(
+        ActorKind(event.actor_kind), ""
+    )
+    note = event.note or ""
+    if note and event.actor_kind == ActorKind.PERSON and not shows_notes:
+        note = _("The person wrote something. Give a reason to read it.")
+    state = "problem" if event.event == Event.FAIL else "done"
+    return {"title": str(kind.label) if kind else event.event, "state": state, "when": event.at, "by": who, "text": note}
+
+
+def _volume_words(bundle: Bundle | None) -> str:
+    if bundle is None:
+        return ""
+    rows = list(Volume.objects.filter(step__bundle=bundle).values_list("status", flat=True))
+    done = sum(status == "rendered" for status in rows)
+    return _("%(done)d of %(total)d") % {"done": done, "total": len(rows)} if rows else ""
