@@ -45,7 +45,7 @@ class CategoryHolding:
 
     @property
     def title(self) -> str:
-        return RecordCategory(self.key).label
+        return str(RecordCategory(self.key).label)
 
     @property
     def count(self) -> int:

@@ -50,7 +50,7 @@ def answer_times() -> AnswerTimes | None:
     if known is None:
         recent = Request.objects.filter(outcome__in=Outcome.ANSWERS, answered_at__gte=clock.now() - ANSWERS_WINDOW)
         times = recent.order_by("-answered_at").values_list("received_at", "answered_at")[:ANSWERS_AT_MOST]
-        seconds = [(answered - received).total_seconds() for received, answered in times]
+        seconds = [(answered - received).total_seconds() for received, answered in times if answered]
         known = (len(seconds), int(median(seconds)) if seconds else 0)
         cache.set("portal.answer_times", known, ANSWERS_CACHED_SECONDS)
     count, median_seconds = known

@@ -19,6 +19,7 @@ from requests_app.models import Request
 from tests.portal.test_holdings import Broken, Shelf
 
 MOMENT = dt.datetime(2026, 2, 3, 4, 5, tzinfo=dt.UTC)
+STAFF = Actor(ActorKind.STAFF, "999")
 SIGNED_IN_PAGES = ("/dashboard/", "/dashboard/data/", "/dashboard/data/identity/", "/dashboard/activity/")
 
 
@@ -55,15 +56,10 @@ def answered(person: User, *, hours: int, number: int) -> None:
     )
 
 
-def look(person: User, *, number: int = 1, actor: Actor = Actor(ActorKind.STAFF, "999")) -> None:
+def look(person: User, *, number: int = 1) -> None:
+    subject = str(person.subject.public_id)
     for _ in range(number):
-        record(
-            "requests.personal_data_opened",
-            actor=actor,
-            subject=str(person.subject.public_id),
-            ticket="PR-7K3M-Q9XA",
-            reason="prepare_answer",
-        )
+        record("requests.personal_data_opened", actor=STAFF, subject=subject, ticket="PR-7K3M-Q9XA", reason="prepare_answer")
 
 
 @pytest.mark.django_db

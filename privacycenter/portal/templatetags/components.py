@@ -56,11 +56,8 @@ def icon(name: str, label: str = "") -> SafeString:
 def notice(content: str, *, kind: str = "info", title: str = "", role: str = "") -> SafeString:
     """A message that stands out: what happened, or what to know before going on. `role` "status" or "alert" announces it."""
     _one_of("notice", "kind", kind, NOTICE_ICONS)
-    return SafeString(
-        render_to_string(
-            "components/notice.html", {"kind": kind, "icon": NOTICE_ICONS[kind], "title": title, "role": role, "body": content}
-        )
-    )
+    values = {"kind": kind, "icon": NOTICE_ICONS[kind], "title": title, "role": role, "body": content}
+    return SafeString(render_to_string("components/notice.html", values))
 
 
 @register.simple_block_tag
@@ -152,7 +149,7 @@ def empty(title: str, text: str = "", href: str = "", action: str = "") -> dict[
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: template.Context, page: Page) -> dict[str, Any]:
+def pagination(context: template.Context, page: Page[Any]) -> dict[str, Any]:
     """Newer and older, and where one is. Keeps the other parameters of the address; shows nothing for a single page."""
     request = context.get("request")
     kept = [(key, value) for key, values in (request.GET.lists() if request else ()) if key != "page" for value in values]
@@ -222,7 +219,7 @@ def _control(field: BoundField, *, has_hint: bool) -> SafeString:
     """The widget, described by hint and error in this order. A group is described by its fieldset instead."""
     described = [f"{field.auto_id}_helptext"] if has_hint else []
     described += [f"{field.auto_id}_error"] if field.errors else []
-    attrs = {"aria-describedby": " ".join(described)} if described and not field.use_fieldset else {}
+    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described and not field.use_fieldset else {}
     return field.as_widget(attrs=attrs)
 
 
