@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacycenter.kernel.cards import contains_card_number, mask_card_numbers
 from privacycenter.kernel.errors import DecryptionFailed
 from privacycenter.kernel.sources import FileItem, Problem, Record, Sensitivity, SourceField
 from requests_app.bundle.outputs import (
@@ -24,6 +25,7 @@ from requests_app.bundle.outputs import (
     read_records,
     shown_name,
 )
+from requests_app.bundle.serialise import serialise
 from requests_app.bundle.step_output import StepOutput, VolumePlan
 from requests_app.bundle.volume_plan import VolumePlanner
 from requests_app.pdf.volumes import MAIN_RECORDS_PER_SOURCE, RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS, Fill, add_record
@@ -124,9 +126,6 @@ def test_a_full_card_number_leaves_its_last_four_digits_only(value, written):
 
 @given(st.text(alphabet="0123456789 .-–\u00a0x५４٤é你", max_size=60))
 def test_the_fast_look_misses_no_card_number(text):
-    from privacycenter.kernel.cards import contains_card_number, mask_card_numbers
-    from requests_app.bundle.serialise import serialise
-
     lines, problems = serialise([{"key": "1", "text": text}])
 
     assert problems == []
@@ -377,11 +376,15 @@ def test_a_source_that_the_main_pdf_has_room_for_needs_no_volume():
 
 
 def test_a_volume_can_be_read_alone(key):
-    output = run(*(Record(str(number), {"text": "x" * (number % 90)}) for number in range(1, 1_801)))
+    total = 3 * VOLUME_RECORDS + 7
+    output = run(*(Record(str(number), {"text": "x" * (number % 90)}) for number in range(1, total + 1)))
 
     pieces = [[record["key"] for record in read_records(output, key=key, volume=volume)] for volume in output.volumes]
 
     assert [(volume.number, volume.first, volume.last) for volume in output.volumes] == [
-        (1, 1, 500), (2, 501, 1000), (3, 1001, 1500), (4, 1501, 1800),
-    ]  # fmt: skip
+        (1, 1, VOLUME_RECORDS),
+        (2, VOLUME_RECORDS + 1, 2 * VOLUME_RECORDS),
+        (3, 2 * VOLUME_RECORDS + 1, 3 * VOLUME_RECORDS),
+        (4, 3 * VOLUME_RECORDS + 1, total),
+    ]
     assert pieces == [[str(number) for number in range(volume.first, volume.last + 1)] for volume in output.volumes]
