@@ -33,6 +33,12 @@ def is_rtl_language(language: str) -> bool:
     return language.split("-")[0].lower() in RTL_LANGUAGES
 
 
+def anchor(index: int, title: str) -> str:
+    """The name of a section's link target: readers hear it, so it says the title as far as plain letters go."""
+    words = re.findall(r"[A-Za-z0-9]+", title)[:8]
+    return "-".join([str(index + 1), *(word[:30] for word in words)])
+
+
 def number(value: int) -> str:
     """A count with its thousands apart, by a space that doesn't break (ISO 80000-1)."""
     return f"{value:,}".replace(",", "\u00a0")
@@ -156,7 +162,7 @@ class _Writer:
         )
         for index, source in enumerate(sources):
             self.add(
-                f'<tr><th scope="row"><a href="#s{index}">{self.words.plain(source.title)}</a></th>'
+                f'<tr><th scope="row"><a href="#{anchor(index, source.title)}">{self.words.plain(source.title)}</a></th>'
                 f"<td>{self.words.plain(source.category)}</td><td>{self.status(source)}</td>"
                 f'<td class="number">{number(source.count)}</td></tr>'
             )
@@ -170,7 +176,7 @@ class _Writer:
         self.add("</section>")
 
     def contents(self, document: MainDocument) -> None:
-        entries = [(f"s{index}", source.title) for index, source in enumerate(document.sources)]
+        entries = [(anchor(index, source.title), source.title) for index, source in enumerate(document.sources)]
         entries += [
             (key, self.words[key]) for key in ("consents", "disclosures", "access_log", "automated_decisions", "transfers", "rights")
         ]
@@ -180,7 +186,7 @@ class _Writer:
             entries.append(("how_to_check", self.words["how_to_check"]))
         self.add(
             f'<nav class="contents"><h2>{self.word("contents")}</h2><ol>',
-            *(f'<li><a href="#{anchor}">{self.words.plain(title)}</a></li>' for anchor, title in entries),
+            *(f'<li><a href="#{target}">{self.words.plain(title)}</a></li>' for target, title in entries),
             "</ol></nav>",
         )
 
@@ -189,7 +195,7 @@ class _Writer:
 
     def source(self, source: SourceSection, index: int) -> None:
         """A section: status, the facts, then the records or where they are."""
-        self.add(f'<section class="source"><div class="head"><h2 id="s{index}">{self.words.plain(source.title)}</h2>')
+        self.add(f'<section class="source"><div class="head"><h2 id="{anchor(index, source.title)}">{self.words.plain(source.title)}</h2>')
         count = f" · {self.word('records')}: {number(source.count)}" if source.count else ""
         category = f" · {self.words.plain(source.category)}" if source.category else ""
         self.add(f"<p>{self.status(source)}{count}{category}</p>")
