@@ -230,11 +230,11 @@ class SourceForm(forms.ModelForm):
             domain.check_source(candidate)
         except SourceMisconfigured as error:
             for name, message in error.problems:
-                self.add_error(name, message)
+                self.add_error(name if name in self.fields else None, message)
         except SourceUnavailable as error:
             self.add_error(None, str(error.message))
         except PrivacyCenterError as error:
-            self.add_error("connector", str(error))
+            self.add_error(None, str(error))
 
 
 def _retention_label(rule: RetentionRule) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy import Engine, Inspector, inspect
 from sqlalchemy.types import TypeEngine
 
 from privacycenter.datamap.models import Connector
@@ -32,9 +32,14 @@ class TableFacts:
 def table_names(connector: Connector) -> list[str]:
     """Names of the tables and views that the connector's account sees. Raises SourceUnavailable."""
     with connected(engine_for(connector)) as connection:
-        inspector = inspect(connection)
-        schema = connector.schema or None
-        return sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)})
+        return sorted(_names(inspect(connection), connector.schema or None))
+
+
+def _names(inspector: Inspector, schema: str | None) -> set[str]:
+    names = {*inspector.get_table_names(schema), *inspector.get_view_names(schema)}
+    with contextlib.suppress(NotImplementedError):  # few databases have them
+        names.update(inspector.get_materialized_view_names(schema))
+    return names
 
 
 def table_facts(connector: Connector, name: str) -> TableFacts | None:
@@ -53,10 +58,9 @@ def table_facts(connector: Connector, name: str) -> TableFacts | None:
 def _reflect(engine: Engine, name: str, schema: str | None) -> TableFacts | None:
     with connected(engine) as connection:
         inspector = inspect(connection)
-        try:
-            found = inspector.get_columns(name, schema)
-        except NoSuchTableError:
+        if name not in _names(inspector, schema):  # SQLite would also answer for another spelling
             return None
+        found = inspector.get_columns(name, schema)
         primary_key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
         unique = {frozenset(primary_key)} if primary_key else set()
         unique |= {frozenset(item["column_names"]) for item in inspector.get_unique_constraints(name, schema)}
