@@ -168,6 +168,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# How long a job stays with a worker that died; live workers extend their leases every third of it.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 # A ring is harmless to lose, so nobody waits for a broker that is away.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 2

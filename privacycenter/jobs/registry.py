@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from privacycenter.jobs.enums import Priority
@@ -30,7 +31,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 class JobKind:
     """One kind of work and its limits.
 
-    `lease_seconds`: how long a dead worker keeps a job; the lease is extended while the handler runs, up to `max_seconds`.
+    `lease_seconds`: how long a dead worker keeps a job (JOB_LEASE_SECONDS at most); the lease is extended while the handler
+    runs, up to `max_seconds`.
     `max_batch`: how many jobs a handler gets at a time. `max_errors` errors, or ten lapsed leases, quarantine a job;
     `on_quarantine` is called with the row in the transaction that does it, so that the owner can mark its own row.
     """
@@ -62,6 +64,7 @@ def register(
     on_quarantine: Callable[[Job], None] | None = None,
 ) -> JobKind:
     """Add a kind ("room.what_it_does"). Raises ImproperlyConfigured for a duplicate or an impossible limit."""
+    lease_seconds = min(lease_seconds, settings.JOB_LEASE_SECONDS)
     added = JobKind(
         kind, handler, lease_seconds, max_batch, Priority(priority), max_errors, max_seconds, backoff_cap_seconds, on_quarantine
     )

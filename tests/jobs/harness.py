@@ -25,6 +25,7 @@ from urllib.parse import quote
 from celery import Celery
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Now
 
 _STARTING_SECONDS = 4.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,7 @@ def worker_environment(folder: Path, *, broker: str = "filesystem://", **further
         "VAR_DIR": str(folder),
         "DATABASE_URL": database_url(),
         "CELERY_BROKER_URL": broker,
+        "JOB_LEASE_SECONDS": "2",
         "BUNDLE_STORAGE": settings.BUNDLE_STORAGE,
         "AUDIT_CHECKPOINTS": f"file://{folder / 'checkpoints'}",
         "EMAIL_URL": f"file://{folder / 'mail'}",
@@ -104,22 +106,29 @@ class Workers:
     ) -> None:
         """Kill a random worker after a random pause, until `until()` or `kills` are reached; then let the others finish.
 
-        Only workers that had the time to start are killed, and with `flush` the broker loses all messages each time. Sweeps
-        all the while, as beat would, only more often. Raises TimeoutError when `until()` is not reached in time.
+        Kills only while some job is in hand, and rather a worker that had the time to start; with `flush` the broker loses all
+        messages each time. Sweeps all the while, as beat would, only more often. Raises TimeoutError after `seconds`.
         """
         ends_at = time.monotonic() + seconds
-        kill_at = time.monotonic() + _STARTING_SECONDS + random.uniform(*pause_seconds)
+        kill_at = 0.0
         while not until():
             if time.monotonic() > ends_at:
                 raise TimeoutError(f"not done after {seconds} s and {self.kills} kills; workers said:\n{self.said()[-4000:]}")
-            grown = [number for number in range(self.count) if time.monotonic() - self._started_at[number] > _STARTING_SECONDS]
-            if self.kills < kills and grown and time.monotonic() > kill_at:
-                self.kill(random.choice(grown))
-                if flush:
-                    self.flush_broker()
+            if self.kills < kills and time.monotonic() > kill_at and self._is_busy():
+                if kill_at:
+                    grown = [number for number in self._started_at if time.monotonic() - self._started_at[number] > _STARTING_SECONDS]
+                    self.kill(random.choice(grown or [min(self._started_at, key=self._started_at.__getitem__)]))
+                    if flush:
+                        self.flush_broker()
                 kill_at = time.monotonic() + random.uniform(*pause_seconds)
             self.sweep()
             time.sleep(0.2)
+
+    @staticmethod
+    def _is_busy() -> bool:
+        from privacycenter.jobs.models import Job  # app ready
+
+        return Job.objects.filter(state="running", lease_until__gt=Now()).exists()
 
     def sweep(self) -> None:
         """Have a worker sweep, as beat does every half minute. (`run_jobs` sweeps when it starts; leases lapse meanwhile.)"""

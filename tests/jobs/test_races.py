@@ -177,7 +177,7 @@ def test_run_jobs_once_works_what_is_due_and_says_so(tmp_path: Path) -> None:
     assert AuditEntry.objects.count() == 3
 
 
-def endure(workers: Workers, *, jobs: int = 400, kills: int = 5, flush: bool = False) -> None:
+def endure(workers: Workers, *, jobs: int = 240, kills: int = 3, flush: bool = False) -> None:
     """Enqueue jobs of both sorts, kill workers at random, and find each job's effect exactly once."""
     with registry.temporarily(ONE_BY_ONE, lambda claims: None), registry.temporarily(IN_BATCHES, lambda claims: None, max_batch=10):
         numbers = range(jobs)

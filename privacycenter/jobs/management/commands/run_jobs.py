@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 if once:
                     break
                 self.stopping.wait(interval)
-            close_old_connections()
+                close_old_connections()
         return worked
 
     def _reconnect(self) -> None:
