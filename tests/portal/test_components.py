@@ -156,6 +156,13 @@ def test_a_field_ties_label_hint_and_error_to_its_control():
     assert 'aria-invalid="true"' in drawn
 
 
+def test_a_placeholder_is_left_out():
+    form = Enquiry()
+    form.fields["name"].widget.attrs["placeholder"] = "Your name"
+
+    assert "placeholder" not in draw("{% field form.name %}", form=form)
+
+
 def test_an_optional_field_says_so():
     assert "(optional)" in draw("{% field form.note %}", form=Enquiry())
     assert "(optional)" not in draw("{% field form.note show_optional=False %}", form=Enquiry())

@@ -216,10 +216,15 @@ def _get(item: Any, name: str) -> Any:
 
 
 def _control(field: BoundField, *, has_hint: bool) -> SafeString:
-    """The widget, described by hint and error in this order. A group is described by its fieldset instead."""
+    """The widget, described by hint and error in this order. A group is described by its fieldset instead.
+
+    Placeholders that forms of others bring are left out: they are pale, vanish while one types, and repeat the label.
+    """
     described = [f"{field.auto_id}_helptext"] if has_hint else []
     described += [f"{field.auto_id}_error"] if field.errors else []
-    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described and not field.use_fieldset else {}
+    attrs: dict[str, str | bool] = {"placeholder": False}
+    if described and not field.use_fieldset:
+        attrs["aria-describedby"] = " ".join(described)
     return field.as_widget(attrs=attrs)
 
 

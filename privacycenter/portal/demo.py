@@ -1,0 +1,184 @@
+"""Believable people for demos and trials, made by the same verbs as real ones. The same seed gives the same people.
+
+Every address is under .example, which RFC 2606 reserves: no mail to a demo person can reach anybody.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from accounts.client import Client
+from accounts.domain.emails import confirm_address
+from accounts.domain.registration import register_account
+from accounts.models import User
+from privacycenter.jobs.domain import run_due
+from privacycenter.kernel import clock
+from privacycenter.kernel.actor import Actor, ActorKind
+from privacycenter.subjects.domain import set_locale
+from requests_app.domain import file_by_address, file_request, release_bundle, withdraw_request
+from requests_app.enums import Kind, Status
+from requests_app.models import Request
+from requests_app.roles import AGENT, AUDITOR, DPO
+
+PASSWORD = "paper-lantern-42"
+ACTOR = Actor.system("seed_demo")
+_FULFILMENT = ("requests.fulfil", "requests.collect_source", "requests.render_volume")
+_CLIENT = Client("192.0.2.0/24", "Firefox")
+
+
+@dataclass(frozen=True)
+class Person:
+    """What registration asks for."""
+
+    username: str
+    full_name: str
+    phone: str
+    company: str
+    country: str
+    time_zone: str = "UTC"
+
+    @property
+    def email(self) -> str:
+        return f"{self.username}@people.example"
+
+
+CAST = (
+    Person("amira", "Amira Haddad", "+60312345601", "Haddad Textiles", "MY", "Asia/Kuala_Lumpur"),
+    Person("jonas", "Jonas Lind", "+46812345602", "Lind & Söner", "SE", "Europe/Stockholm"),
+    Person("lan", "Nguyễn Thị Lan", "+842412345603", "Hà Nội Ceramics", "VN", "Asia/Ho_Chi_Minh"),
+    Person("meiling", "陳美玲", "+886212345604", "美玲茶行", "TW", "Asia/Taipei"),
+    Person("oksana", "Оксана Коваленко", "+380441234605", "Коваленко і партнери", "UA", "Europe/Kyiv"),
+    Person("ramon", "José Ramón García", "+34912345606", "García Hermanos", "ES", "Europe/Madrid"),
+)
+STAFF = (
+    ("operator", "Otis Demo", ""),
+    ("dpo", "Dana Osei", DPO),
+    ("agent", "Arun Pillai", AGENT),
+    ("auditor", "Astrid Nowak", AUDITOR),
+)
+WITHOUT_ACCOUNT = "greta.olsen@people.example"
+
+_FIRST = ("Ada", "Bilal", "Chiara", "Dmitri", "Esi", "Farah", "Goran", "Hana", "Ines", "Jun", "Kofi", "Leila", "Mateo", "Noor", "Olga", "Priya")
+_LAST = ("Abe", "Bauer", "Costa", "Dlamini", "Eriksen", "Fischer", "Gupta", "Horvat", "Ito", "Jansen", "Kim", "Larsen", "Mensah", "Novak")
+_TRADES = ("Foods", "Logistics", "Press", "Studio", "Optics", "Gardens", "Systems", "Travel")
+_COUNTRIES = (("DE", "+4930"), ("GB", "+44207"), ("IN", "+9111"), ("JP", "+813"), ("KE", "+25420"), ("NO", "+4722"), ("SG", "+6561"))
+
+
+def people(count: int, *, seed: int) -> Iterator[Person]:
+    """The first `count` demo people: the cast, then made-up ones, the same for the same seed."""
+    yield from CAST[:count]
+    for number in range(len(CAST) + 1, count + 1):
+        chance = random.Random(f"{seed}:{number}")  # noqa: S311 - made-up people, not secrets
+        first, last = chance.choice(_FIRST), chance.choice(_LAST)
+        country, prefix = chance.choice(_COUNTRIES)
+        yield Person(
+            username=f"{first.lower()}{number}",
+            full_name=f"{first} {last}",
+            phone=f"{prefix}{chance.randrange(10**6, 10**7)}",
+            company=f"{last} {chance.choice(_TRADES)}",
+            country=country,
+        )
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What a run added."""
+
+    customers: int
+    records: int
+    requests: int
+
+
+def seed(*, people_count: int, records_per_person: int, number: int) -> Seeded:
+    """Everything: logins, customers, their shop, conversations and forms, requests."""
+    make_staff()
+    wanted = list(people(people_count, seed=number))
+    customers = make_customers(wanted)
+    records = 0
+    return Seeded(customers, records, make_requests())
+
+
+def make_customers(wanted: list[Person]) -> int:
+    """Register the people who are not there yet and confirm their address. Answers how many were added."""
+    known = set(User.objects.filter(username__in=[person.username for person in wanted]).values_list("username", flat=True))
+    hashed = make_password(PASSWORD)  # once: hashing is slow on purpose, and everybody in the demo has the same password
+    added = [person for person in wanted if person.username not in known]
+    for person in added:
+        with transaction.atomic():
+            user = register_account(
+                User(),
+                username=person.username,
+                email=person.email,
+                password=None,
+                full_name=person.full_name,
+                phone=person.phone,
+                company=person.company,
+                country=person.country,
+                language="en",
+                way="form",
+                client=_CLIENT,
+                actor=ACTOR,
+            )
+            User.objects.filter(pk=user.pk).update(password=hashed)
+            EmailAddress.objects.filter(user=user).update(verified=True)
+            confirm_address(user, address=person.email, client=_CLIENT, actor=ACTOR)
+            set_locale(user.subject, time_zone=person.time_zone, language="en", actor=ACTOR)
+    return len(added)
+
+
+def make_staff() -> None:
+    """One login per role, and one for the operator, who may do everything."""
+    for username, full_name, role in STAFF:
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            email = f"{username}@staff.example"
+            user = User.objects.create_user(
+                username, email, PASSWORD, full_name=full_name, is_staff=True, is_superuser=not role, date_joined=clock.now()
+            )
+            EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        if role:
+            user.groups.add(Group.objects.get(name=role))
+
+
+def make_requests() -> int:
+    """Requests in different states, if there are none yet: released, withdrawn, unproven, and some for the workers to collect."""
+    users = {user.username: user for user in User.objects.filter(username__in=[person.username for person in CAST])}
+    if len(users) < len(CAST) or Request.objects.exists():
+        return 0
+    now = clock.now()
+    with clock.stopped_at(now - timedelta(days=9)):
+        released = _file(users["jonas"], Kind.ACCESS)
+        # Worked off here, so that one finished bundle is there before any worker has started.
+        run_due(kinds=_FULFILMENT)
+        released.refresh_from_db()
+        if released.status == Status.REVIEW:
+            release_bundle(released, actor=Actor.for_user(User.objects.get(username="dpo")))
+    with clock.stopped_at(now - timedelta(days=33)):
+        _file(users["lan"], Kind.PORTABILITY)
+    with clock.stopped_at(now - timedelta(days=26)):
+        _file(users["meiling"], Kind.ACCESS)
+    with clock.stopped_at(now - timedelta(days=5)):
+        withdrawn = _file(users["ramon"], Kind.ACCESS)
+    with clock.stopped_at(now - timedelta(days=4)):
+        withdraw_request(withdrawn, actor=Actor.for_user(users["ramon"]))
+    _file(users["oksana"], Kind.ACCESS)
+    file_by_address(kind=Kind.ACCESS, address=WITHOUT_ACCOUNT, client="192.0.2.0/24", actor=Actor(ActorKind.ANONYMOUS))
+    return Request.objects.count()
+
+
+def _file(user: User, kind: Kind) -> Request:
+    return file_request(kind=kind, user=user, actor=Actor.for_user(user))
+
+
+def logins() -> list[tuple[str, str]]:
+    """Who can sign in, and what they are."""
+    roles = [(username, role or "Operator: everything in the admin") for username, _, role in STAFF]
+    return [*roles, *((person.username, "Customer") for person in CAST)]
