@@ -6,11 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed, email_changed, email_confirmed, email_removed
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.socialaccount.signals import social_account_added, social_account_removed
-from allauth.usersessions.models import UserSession
-from django.contrib.auth import update_session_auth_hash
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -25,19 +21,10 @@ from accounts.domain import (
     remove_address,
 )
 from accounts.enums import CredentialKind, SecurityEventKind
-from accounts.middleware import STAFF_FACTOR_KEY
 from accounts.models import User
 from accounts.queries import primary_address
+from accounts.sessions import keep_session
 from privacycenter.kernel.actor import Actor
-
-
-def keep_session(request: HttpRequest, user: User) -> None:
-    """After the session epoch rose: let the session that made the change live on, under a new key."""
-    if not request.user.is_authenticated or request.user.pk != user.pk:
-        return
-    UserSession.objects.filter(session_key=request.session.session_key).delete()
-    update_session_auth_hash(request, user)
-    UserSession.objects.create_from_request(request)
 
 
 @receiver(authentication_step_completed)
@@ -79,40 +66,6 @@ def on_email_changed(
 @receiver(email_removed)
 def on_email_removed(sender: Any, request: HttpRequest, user: User, email_address: EmailAddress, **extra: Any) -> None:
     remove_address(user, address=email_address.email, client=Client.of(request), actor=Actor.for_user(user))
-    keep_session(request, user)
-
-
-@receiver(authenticator_added)
-def on_factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any) -> None:
-    _factor_changed(request, user, authenticator, SecurityEventKind.FACTOR_ADDED)
-
-
-@receiver(authenticator_removed)
-def on_factor_removed(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any) -> None:
-    request.session.pop(STAFF_FACTOR_KEY, None)
-    _factor_changed(request, user, authenticator, SecurityEventKind.FACTOR_REMOVED)
-
-
-@receiver(authenticator_reset)
-def on_recovery_codes_made(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any) -> None:
-    _note_factor(request, user, SecurityEventKind.RECOVERY_CODES_MADE)
-
-
-def _factor_changed(request: HttpRequest, user: User, authenticator: Authenticator, event: SecurityEventKind) -> None:
-    # recovery codes come and go with the factor they stand in for, which was noted already
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        _note_factor(request, user, event)
-
-
-def _note_factor(request: HttpRequest, user: User, event: SecurityEventKind) -> None:
-    note_credential_change(
-        user,
-        kind=CredentialKind.FACTOR,
-        event=event,
-        tell=primary_address(user),
-        client=Client.of(request),
-        actor=Actor.for_user(user),
-    )
     keep_session(request, user)
 
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from accounts.stepup import View, require_fresh_login
 from accounts.views import profile, security
+from accounts.views.factors import note_factor_changes
 
 # allauth's pages that change a credential or show a secret. (Its own check passes accounts without password and factor.)
 NEEDS_FRESH_LOGIN = frozenset(
@@ -51,6 +52,8 @@ def guarded(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern
             yield URLResolver(pattern.pattern, children, pattern.default_kwargs, pattern.app_name, pattern.namespace)
         elif pattern.name not in LEFT_OUT:
             view: Any = pattern.callback
+            if str(pattern.name).startswith("mfa_") and pattern.name in IN_ONE_TRANSACTION:
+                view = note_factor_changes(view)
             if pattern.name in IN_ONE_TRANSACTION:
                 view = _in_one_transaction(view)
             if pattern.name in NEEDS_FRESH_LOGIN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -20,7 +21,9 @@ from accounts.validators import validate_username
 from privacycenter.kernel.cards import refuse_card_number
 
 
+@cache
 def zone_choices() -> list[tuple[str, Any]]:
+    """Every zone of the system by name; reading them takes a while, so they are read once."""
     return [("", _("Not set")), *((name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC")]
 
 

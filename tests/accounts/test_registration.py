@@ -192,9 +192,7 @@ def test_a_known_address_is_answered_like_an_unknown_one_and_its_owner_is_told()
 
     for_known = known.post(SIGNUP, answers(username="stranger", email="Known@Example.com"))
     for_unknown = unknown.post(SIGNUP, answers(username="newcomer", email="unknown@example.com"))
-    pages = [
-        re.sub(r'value="[^"]{40,}"|(un)?known@example.com', "", client.get(CONFIRM).content.decode()) for client in (known, unknown)
-    ]
+    pages = [re.sub(r'value="[^"]{40,}"|(un)?known@example.com', "", client.get(CONFIRM).content.decode()) for client in (known, unknown)]
     wrong = [client.post(CONFIRM, {"code": "AAAA2222"}) for client in (known, unknown)]
 
     assert (for_known.status_code, for_known.url) == (for_unknown.status_code, for_unknown.url)

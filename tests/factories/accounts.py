@@ -46,9 +46,7 @@ def make_staff(*, factor: bool = True, **fields: Any) -> User:
 
 def add_totp(user: User) -> Authenticator:
     """An authenticator app with a known secret."""
-    return Authenticator.objects.create(
-        user=user, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(TOTP_SECRET)}
-    )
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(TOTP_SECRET)})
 
 
 def signed_in(user: User, *, fresh: bool = False) -> Client:
