@@ -41,7 +41,8 @@ def ring_on_commit(counts: Mapping[str, int]) -> None:
     """Ring for `counts` (new jobs by kind) once the surrounding transaction has committed."""
     # Only within the same savepoints: what a rollback takes back must not have been merged into what stays.
     pending = connection.run_on_commit[-1:] if connection.in_atomic_block else []
-    for savepoints, callback, _robust in pending:
+    for entry in pending:
+        savepoints, callback = entry[:2]
         if isinstance(callback, _Ring) and savepoints == set(connection.savepoint_ids):
             for kind, count in counts.items():
                 callback.counts[kind] = callback.counts.get(kind, 0) + count

@@ -23,13 +23,13 @@ class Channel(filesystem.Channel):
     supports_fanout = False
     get_table = virtual.Channel.get_table
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu's own classes disagree
         folder = Path(self.data_folder_out)
         aside = folder / f".{uuid.uuid4()}"
         aside.write_text(json.dumps(payload), encoding="utf-8")
         aside.rename(folder / f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: Any = None) -> Any:
         ending = f".{queue}.msg"
         for name in sorted(name for name in os.listdir(self.data_folder_in) if name.endswith(ending)):
             path = Path(self.data_folder_in, name)

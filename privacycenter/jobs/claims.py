@@ -60,7 +60,8 @@ class Claim:
     def finish(self) -> None:
         """End the job. Call it inside the transaction that makes the business change: both commit or neither does.
 
-        Raises LostLease, which must leave that transaction, when the job went to somebody else.
+        Raises LostLease when the job went to somebody else. It, and any other error, must leave that transaction and the
+        handler: a claim that was ended in a transaction that rolled back in silence stays until its lease lapses.
         """
         finish_all([self])
 
@@ -94,7 +95,7 @@ def end_owned(claims: Sequence[Claim]) -> int:
     statement = sql.FINISH.format(now=sql.moment(), pairs=sql.placeholders(len(claims)))
     with connection.cursor() as cursor:
         cursor.execute(statement, _pairs(claims))
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def extend(claims: Sequence[Claim], *, progress: int | None = None) -> list[Claim]:
@@ -130,7 +131,8 @@ def record_failure(claim: Claim, error: Exception) -> Job | None:
 
 def backoff_seconds(errors: int, cap: float) -> float:
     """Wait after the n-th error: 10 s, 40 s, 160 s, … up to `cap`, each ± 20 % so that failures don't come back in step."""
-    return min(cap, _FIRST_RETRY_SECONDS * 4 ** min(errors - 1, 10)) * _chance.uniform(0.8, 1.2)
+    usual = _FIRST_RETRY_SECONDS * 4.0 ** min(errors - 1, 10)
+    return min(cap, usual) * _chance.uniform(0.8, 1.2)
 
 
 def _class_of(error: Exception) -> str:
