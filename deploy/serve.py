@@ -61,11 +61,13 @@ def require_free(port: int) -> None:
             sys.exit(f"Port {port} of 127.0.0.1 is taken. Choose another: make demo PORT={port + 1}")
 
 
-def manage(env: dict[str, str], *arguments: str) -> None:
-    """Run a management command; its output is shown, its failure ends the start."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
+def manage(env: dict[str, str], *arguments: str) -> str:
+    """Run a management command and return what it printed; its failure ends the start."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(f"manage.py {' '.join(arguments)} failed with exit code {done.returncode}.")
+        sys.exit(f"{done.stdout}\nmanage.py {' '.join(arguments)} failed with exit code {done.returncode}.")
+    return done.stdout
 
 
 def _end_with_parent() -> None:
@@ -133,14 +135,13 @@ def is_ready(port: int) -> bool:
         return False
 
 
-def announce(port: int, *, demo: bool) -> None:
-    """Say where everything is. The logins stand in what `seed_demo` printed to var/demo-logins.txt."""
-    logins = VAR / "demo-logins.txt"
+def announce(port: int, logins: str) -> None:
+    """Say where everything is, and who can sign in."""
     say()
     say(f"  The privacy center is ready:  http://localhost:{port}")
-    if demo and logins.exists():
+    if logins:
         say()
-        say("\n".join(f"  {line}" for line in logins.read_text(encoding="utf-8").splitlines()))
+        say("\n".join(f"  {line}" for line in logins.splitlines()))
     say()
     say(f"  Mail is not sent, it lands in {VAR / 'mail'}; `make mail` prints the newest one.")
     say(f"  What the processes say is in {VAR / 'log'}. Ctrl-C stops everything.")
@@ -173,12 +174,13 @@ def main() -> int:
         say("Preparing the database …")
         manage(env, "migrate", "--verbosity", "0")
         manage(env, "createcachetable")
+        logins = ""
         if options.demo:
             say("Loading demo people and data …")
-            manage(env, "seed_demo")
+            logins = manage(env, "seed_demo")
         processes = Processes(env)
         processes.start()
-        return watch(processes, options.port, demo=options.demo)
+        return watch(processes, options.port, logins)
     except Interrupted:
         say("Stopping …")
         return 0
@@ -187,7 +189,7 @@ def main() -> int:
             processes.stop()
 
 
-def watch(processes: Processes, port: int, *, demo: bool) -> int:
+def watch(processes: Processes, port: int, logins: str) -> int:
     """Wait for the first answer, announce, then wait until a process ends or somebody interrupts."""
     deadline = time.monotonic() + READY_SECONDS
     announced = False
@@ -197,7 +199,7 @@ def watch(processes: Processes, port: int, *, demo: bool) -> int:
             say(f"{ended} has stopped, so everything stops. Its last words:\n{processes.last_words(ended)}")
             return 1
         if not announced and is_ready(port):
-            announce(port, demo=demo)
+            announce(port, logins)
             announced = True
         if not announced and time.monotonic() > deadline:
             say(f"The web process did not answer within {READY_SECONDS} s. Its last words:\n{processes.last_words('web')}")

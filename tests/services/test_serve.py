@@ -54,16 +54,22 @@ def _processes_of(var: Path) -> list[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for every start: the first makes the data, the others find it."""
+    return tmp_path_factory.mktemp("demo")
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("stop", ["interrupt", "interrupt although ignored", "terminate", "kill"])
-def test_the_demo_starts_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path, stop: str):
+def test_the_demo_starts_says_where_it_is_and_leaves_nothing_behind(demo_folder: Path, stop: str):
     port = free_port()
-    demo = _start(tmp_path, port, "--demo", ignore_interrupts="ignored" in stop)
+    demo = _start(demo_folder, port, "--demo", ignore_interrupts="ignored" in stop)
     ended: Callable[[], bool] = lambda: demo.poll() is not None  # noqa: E731
     wait_until(lambda: ended() or _answers(port), seconds=120, what="an answer of /healthz")
     assert not ended(), demo.communicate()[0]
     assert _answers(port, "localhost")
-    assert len(_processes_of(tmp_path)) >= 4  # this one, web, worker, beat, and their children
+    assert len(_processes_of(demo_folder)) >= 4  # this one, web, worker, beat, and their children
 
     if stop == "kill":
         os.killpg(demo.pid, signal.SIGKILL)
@@ -71,7 +77,7 @@ def test_the_demo_starts_says_where_it_is_and_leaves_nothing_behind(tmp_path: Pa
         os.killpg(demo.pid, signal.SIGTERM if stop == "terminate" else signal.SIGINT)
 
     demo.wait(timeout=30)
-    wait_until(lambda: not _processes_of(tmp_path), seconds=20, what="the end of every process")
+    wait_until(lambda: not _processes_of(demo_folder), seconds=20, what="the end of every process")
     said = demo.communicate()[0]
     assert f"http://localhost:{port}" in said or stop == "kill"
     with socket.socket() as probe:
