@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Engine, Inspector, inspect
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import TypeEngine
 
 from privacycenter.datamap.models import Connector
@@ -56,7 +58,8 @@ def table_facts(connector: Connector, name: str) -> TableFacts | None:
 
 
 def _reflect(engine: Engine, name: str, schema: str | None) -> TableFacts | None:
-    with connected(engine) as connection:
+    # SQLAlchemy warns of indexes over expressions and of types it does not know; neither matters here.
+    with connected(engine) as connection, warnings.catch_warnings(action="ignore", category=SAWarning):
         inspector = inspect(connection)
         if name not in _names(inspector, schema):  # SQLite would also answer for another spelling
             return None
