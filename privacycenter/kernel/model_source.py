@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from django.db.models import Max, QuerySet
 
+from privacycenter.kernel.row_pages import Page, row_pages
 from privacycenter.kernel.sources import Item, Locator, Problem, Record, SourceDescription
 
 PAGE = 5_000
@@ -54,6 +55,13 @@ class ModelSource:
                 if len(rows) < PAGE:
                     break
                 last = rows[-1][0]
+
+    def export_pages(self, locator: Locator, *, without: Container[str] = ()) -> Iterator[Page] | None:
+        """What `export` gives, as pages of rows and without some columns; None where a subclass shapes its records itself."""
+        if type(self).record is not ModelSource.record or type(self).export is not ModelSource.export:
+            return None
+        columns = {name: path for name, path in self.columns.items() if name not in without}
+        return (page for queryset in self.querysets(locator) for page in row_pages(queryset, columns, size=PAGE))
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record | Problem:
         """Turn a row into what is exported. Override to decrypt or reshape; answer a Problem for one that can't be read."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any
 
-import orjson
 from django.utils.translation import gettext
 
 from privacycenter.kernel.cards import mask_card_numbers
+from privacycenter.kernel.row_pages import Page
 from privacycenter.kernel.sources import FileItem, Locator, Problem, Record, Sensitivity, Source, SourceDescription
 from privacycenter.kernel.storage import ObjectStorage, storage
 from privacycenter.kernel.streams import SealedReader, encrypt_stream, sealed_size
@@ -67,7 +68,7 @@ def export_source(
     """
     run = _Run(source.describe(), key, name_prefix, on_progress or (lambda count: None))
     try:
-        return run.output(source.export(locator))
+        return run.output(run.blobs(source, locator))
     except BaseException:
         run.discard()
         raise
@@ -90,7 +91,7 @@ def open_records(output: StepOutput, *, key: bytes, offset: int = 0, length: int
 def read_records(output: StepOutput, *, key: bytes, volume: VolumePlan | None = None) -> list[dict[str, Any]]:
     """Records as values: those of one volume, or all of a small output."""
     pieces = open_records(output, key=key, offset=volume.offset, length=volume.length) if volume else open_records(output, key=key)
-    return [orjson.loads(line) for line in b"".join(pieces).splitlines()]
+    return [json.loads(line) for line in b"".join(pieces).split(b"\n") if line]
 
 
 def open_file(file: StoredFile, *, key: bytes) -> Iterator[bytes]:
@@ -137,8 +138,7 @@ class _Run:
         self.volumes = VolumePlanner()
         self.told_at = time.monotonic()
 
-    def output(self, items: Iterator[Any]) -> StepOutput:
-        blobs = self._blobs(items)
+    def output(self, blobs: Iterator[bytes]) -> StepOutput:
         head: list[bytes] = []
         while sum(map(len, head)) <= INLINE_BYTES and (blob := next(blobs, None)) is not None:
             head.append(blob)
@@ -168,9 +168,26 @@ class _Run:
         for name in self.written:
             self.store.delete(name)
 
-    def _blobs(self, items: Iterator[Any]) -> Iterator[bytes]:
-        """Lines of JSON in pieces of about half a megabyte; files and problems are dealt with as they pass."""
-        batch: list[Mapping[str, Any]] = []
+    def blobs(self, source: Source, locator: Locator) -> Iterator[bytes]:
+        """Lines of JSON in pieces of about half a megabyte."""
+        by_page = getattr(source, "export_pages", None)
+        pages: Iterator[Page] | None = by_page(locator, without=self.withheld) if by_page else None
+        return self._of_items(source.export(locator)) if pages is None else self._of_pages(pages)
+
+    def _of_pages(self, pages: Iterator[Page]) -> Iterator[bytes]:
+        wanted = 16
+        for page in pages:
+            start = 0
+            while start < len(page.rows):
+                rows = page.rows[start : start + wanted]
+                start += len(rows)
+                blob = self._written(list(map(dict, map(zip, repeat(page.names), rows))), page.json_names)
+                wanted = _next_batch(len(rows), len(blob))
+                yield blob
+
+    def _of_items(self, items: Iterator[Any]) -> Iterator[bytes]:
+        """Files and problems are dealt with as they pass."""
+        batch: list[dict[str, Any]] = []
         wanted = 16
         withheld = self.withheld
         for item in items:
@@ -193,8 +210,8 @@ class _Run:
         if batch:
             yield self._written(batch)
 
-    def _written(self, batch: Sequence[Mapping[str, Any]]) -> bytes:
-        lines, problems = serialise(batch)
+    def _written(self, batch: Sequence[dict[str, Any]], json_names: Sequence[str] = ()) -> bytes:
+        lines, problems = serialise(batch, json_names)
         self._note(problems)
         self.volumes.add(list(map(len, lines)))
         blob = b"".join(lines)

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 
 from requests_app.bundle.assemble import FORMAT_VERSION, SCHEMA_ENTRY, schema_bytes
@@ -236,7 +235,7 @@ def _frame(stream: IO[bytes], report: Report, files: dict[str, tuple[int, str]])
             frame.append(line)
             continue
         has_comma = stripped.endswith(b",")
-        record = orjson.loads(stripped[:-1] if has_comma else stripped)
+        record = json.loads(stripped[:-1] if has_comma else stripped)
         if not awaits or not isinstance(record, dict) or "key" not in record:
             raise ValueError
         awaits = has_comma

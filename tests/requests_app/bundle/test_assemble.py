@@ -441,4 +441,4 @@ def test_a_storage_that_fails_leaves_no_bundle(full, bundles):
 
     with pytest.raises(FileNotFoundError):
         storage().size("half")
-    assert [path for path in bundles.rglob("*.part")] == []
+    assert list(bundles.rglob("*.part")) == []
