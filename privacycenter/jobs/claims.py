@@ -48,13 +48,22 @@ class Claim:
     def heartbeat(self, progress: int | None = None) -> None:
         """Extend the lease and note how far the work is. Raises LostLease when the job went to somebody else.
 
-        May be called as often as one likes: it writes once a second at most. Inside a transaction it rides along with it.
+        May be called as often as one likes: it writes once a second at most. Inside a transaction it rides along with it;
+        a transaction that commits part of the work calls `hold`, which always asks.
         """
         if self.lost:
             raise LostLease
         if time.monotonic() - self._beat_at < _HEARTBEAT_PAUSE_SECONDS:
             return
         if not extend([self], progress=progress):
+            raise LostLease
+
+    def hold(self) -> None:
+        """Make sure, first thing in a transaction that commits part of the work, that the job is still ours until it commits.
+
+        Extends the lease and locks the row. Raises LostLease, which must leave the transaction.
+        """
+        if not extend([self]):
             raise LostLease
 
     def finish(self) -> None:

@@ -190,9 +190,13 @@ def test_an_old_fence_neither_ends_nor_extends() -> None:
 
     with pytest.raises(LostLease):
         old.finish()
+    with pytest.raises(LostLease):
+        old.hold()
+    old.lost = False
     old._beat_at -= 10
     with pytest.raises(LostLease):
         old.heartbeat(progress=5)
+    new.hold()
     new.finish()
 
     assert Job.objects.values_list("state", "progress", "fence").get() == (JobState.DONE, 0, 2)
