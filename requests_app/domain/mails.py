@@ -13,13 +13,13 @@ from requests_app.domain.people import address_of
 from requests_app.models import Request
 
 
-def tell_person(request: Request, kind: str, *, actor: Actor, **context: Any) -> None:
+def tell_person(request: Request, message_kind: str, *, actor: Actor, **context: Any) -> None:
     """Queue a mail to the person of a proven request, in the caller's transaction."""
     address = address_of(request)
     if not address:
         return
     queue_message(
-        kind,
+        message_kind,
         to=address,
         context={**context, **common(request)},
         language=request.language,
@@ -29,9 +29,9 @@ def tell_person(request: Request, kind: str, *, actor: Actor, **context: Any) ->
     )
 
 
-def tell_address(address: str, kind: str, *, language: str, ticket: str = "", actor: Actor, **context: Any) -> None:
+def tell_address(address: str, message_kind: str, *, language: str, ticket: str = "", actor: Actor, **context: Any) -> None:
     """Queue a mail to an address that has proven nothing yet."""
-    queue_message(kind, to=address, context=context, language=language, subject_key="", ticket=ticket, actor=actor)
+    queue_message(message_kind, to=address, context=context, language=language, subject_key="", ticket=ticket, actor=actor)
 
 
 def common(request: Request) -> dict[str, Any]:
