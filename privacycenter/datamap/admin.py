@@ -27,7 +27,7 @@ from privacycenter.kernel.errors import PrivacyCenterError
 _TABLES_SHOWN = 40
 
 
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """An entry of the data map. Its key is fixed once it exists, and it can't be deleted: bundles that people have name it."""
 
     save_entry: Callable[..., Any]
@@ -66,7 +66,7 @@ class RetentionRuleAdmin(EntryAdmin):
 
 
 @admin.register(Connector)
-class ConnectorAdmin(admin.ModelAdmin):
+class ConnectorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ConnectorForm
     change_form_template = "admin/datamap/connector/change_form.html"
     list_display = ("key", "name", "place", "is_enabled", "test_outcome", "tested_at")
@@ -127,7 +127,7 @@ class ConnectorAdmin(admin.ModelAdmin):
 
 
 @admin.register(ConnectorSource)
-class ConnectorSourceAdmin(admin.ModelAdmin):
+class ConnectorSourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = SourceForm
     change_form_template = "admin/datamap/connectorsource/change_form.html"
     list_display = ("source_key", "title", "category", "table", "identifier_kind", "is_enabled")

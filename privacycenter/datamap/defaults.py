@@ -189,7 +189,12 @@ def make_defaults(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Handler of `post_migrate`: add what is missing, change nothing that is there."""
     from privacycenter.datamap.models import Purpose, Recipient, RetentionRule  # app ready
 
-    for model, entries in ((Purpose, PURPOSES), (Recipient, RECIPIENTS), (RetentionRule, RETENTION_RULES)):
+    wanted: tuple[tuple[type[Any], tuple[dict[str, Any], ...]], ...] = (
+        (Purpose, PURPOSES),
+        (Recipient, RECIPIENTS),
+        (RetentionRule, RETENTION_RULES),
+    )
+    for model, entries in wanted:
         known = set(model._base_manager.using(using).values_list("key", flat=True))
         missing = [model(position=position * 10, **entry) for position, entry in enumerate(entries, start=1) if entry["key"] not in known]
         # Two processes may migrate at once: whoever comes second finds the rows there.

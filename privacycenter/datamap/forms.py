@@ -113,10 +113,10 @@ class NamesField(forms.CharField):
             super().run_validators(name)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != self.to_python(data)
+        return bool(list(initial or []) != self.to_python(data))
 
 
-class ConnectorForm(forms.ModelForm):
+class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
     """A connector. Its address goes in and never comes out again."""
 
     address = forms.CharField(
@@ -149,7 +149,7 @@ class ConnectorForm(forms.ModelForm):
         return address
 
 
-class SourceForm(forms.ModelForm):
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A connected source: checked against the rules and the database's own schema before anything is saved."""
 
     key_columns = NamesField(
@@ -214,7 +214,7 @@ class SourceForm(forms.ModelForm):
                 field.choices = list(model._default_manager.values_list("key", words))
         retention = self.fields.get("retention")
         if isinstance(retention, forms.ModelChoiceField):
-            retention.label_from_instance = _retention_label  # type: ignore[method-assign]
+            retention.label_from_instance = _retention_label  # type: ignore[assignment,method-assign]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

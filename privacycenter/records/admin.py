@@ -17,7 +17,6 @@ from privacycenter.records.models import FormSubmission, Interaction, PersonReco
 class RecordAdmin(ReadOnlyAdmin):
     """No search and no filter over unindexed columns: there may be millions of rows."""
 
-    list_filter = ("identifier_kind",)
     show_full_result_count = False
     ordering = ("-id",)
     content: tuple[str, ...] = ()  # columns that lists never fetch
@@ -45,6 +44,7 @@ class InteractionAdmin(RecordAdmin):
 @admin.register(FormSubmission)
 class FormSubmissionAdmin(RecordAdmin):
     list_display = ("id", "submitted_at", "form", "identifier_kind", "origin")
+    list_filter = ("identifier_kind",)
     fields = ("submitted_at", "form", "identifier_kind", "masked_identifier", "origin", "received_at", "answer_count")
     content = ("answers",)
 

@@ -49,7 +49,9 @@ def import_items(found: Iterable[Found], *, dry_run: bool = False, report: Calla
             counts[outcome.result.value] += 1
             report(outcome)
     if not dry_run:
-        record("records.imported", actor=actor, run=run, **counts)
+        record(
+            "records.imported", actor=actor, run=run, created=counts["created"], unchanged=counts["unchanged"], refused=counts["refused"]
+        )
     return counts
 
 

@@ -6,6 +6,7 @@ import contextlib
 import time
 import warnings
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, Inspector, inspect
@@ -25,7 +26,7 @@ class TableFacts:
     columns that is unique."""
 
     name: str
-    columns: dict[str, TypeEngine]
+    columns: dict[str, TypeEngine[Any]]
     required: frozenset[str]
     primary_key: tuple[str, ...]
     unique: frozenset[frozenset[str]]

@@ -237,7 +237,7 @@ class _Unreadable:
 def _after(keys: list[sa.ColumnElement[Any]], last: Sequence[Any]) -> sa.ColumnElement[bool]:
     """Rows behind `last` in key order, spelled out: not every database compares tuples, and few do so by an index."""
     bound = [_bound(value) for value in last]
-    behind = keys[-1] > bound[-1]
+    behind: sa.ColumnElement[bool] = keys[-1] > bound[-1]
     for column, value in zip(reversed(keys[:-1]), reversed(bound[:-1]), strict=True):
         behind = sa.and_(column >= value, sa.or_(column > value, behind))
     return behind
@@ -257,4 +257,6 @@ def _numbered(group: list[Record]) -> Iterator[Record]:
 
 def key_text(key: Sequence[Any]) -> str:
     """A key as text: the parts joined by a slash, bytes in hex."""
+    if len(key) == 1 and type(key[0]) in {int, str}:  # nearly always
+        return str(key[0])
     return "/".join(bytes(part).hex() if isinstance(part, bytes | bytearray | memoryview) else str(part) for part in key)
