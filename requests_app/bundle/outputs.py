@@ -182,7 +182,7 @@ class _Run:
                 rows = page.rows[start : start + wanted]
                 start += len(rows)
                 blob = self._written(list(map(dict, map(zip, repeat(page.names), rows))), page.json_names)
-                wanted = _next_batch(len(rows), len(blob))
+                wanted = min(_next_batch(len(rows), len(blob)), self.volumes.room)
                 yield blob
 
     def _of_items(self, items: Iterator[Any]) -> Iterator[bytes]:
@@ -199,7 +199,7 @@ class _Run:
                 if len(batch) >= wanted:
                     blob = self._written(batch)
                     yield blob
-                    wanted = _next_batch(len(batch), len(blob))
+                    wanted = min(_next_batch(len(batch), len(blob)), self.volumes.room)
                     batch = []
             elif isinstance(item, FileItem):
                 self._keep_file(item)
@@ -211,16 +211,15 @@ class _Run:
             yield self._written(batch)
 
     def _written(self, batch: Sequence[dict[str, Any]], json_names: Sequence[str] = ()) -> bytes:
-        lines, problems = serialise(batch, json_names)
-        self._note(problems)
-        self.volumes.add(list(map(len, lines)))
-        blob = b"".join(lines)
-        self.count += len(lines)
-        self.size += len(blob)
+        lines = serialise(batch, json_names)
+        self._note(lines.problems)
+        self.volumes.add_lines(lines.data, lines.count)
+        self.count += lines.count
+        self.size += len(lines.data)
         if (now := time.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
             self.told_at = now
             self.on_progress(self.count)
-        return blob
+        return lines.data
 
     def _note(self, problems: Sequence[Problem]) -> None:
         room = NAMED_PROBLEMS - len(self.problems)

@@ -14,11 +14,11 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -36,7 +36,8 @@ _TEXT_DEPTH = 400
 """Levels beyond MAX_DEPTH that are given as text; what lies deeper still is left out and named."""
 
 # The source protocol knows aware datetimes only. A naive one breaks it and is read as UTC, so that the form stays RFC 3339.
-_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
+_OPTIONS = orjson.OPT_NAIVE_UTC
+_SEAM, _LINE_END = b'},{"key":', b'}\n{"key":'
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 # For the look: every ASCII digit becomes 0, what may stand between the digits of a card number goes, and a letter of a script
@@ -48,32 +49,49 @@ _RUN = b"0" * 13
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def serialise(batch: Sequence[dict[str, Any]], json_fields: Sequence[str] = ()) -> tuple[list[bytes], list[Problem]]:
+class Lines(NamedTuple):
+    """Records as NDJSON, how many they are, and what could not be written or not in full."""
+
+    data: bytes
+    count: int
+    problems: Sequence[Problem] = ()
+
+
+def serialise(batch: Sequence[dict[str, Any]], json_fields: Sequence[str] = ()) -> Lines:
     """One line of JSON for each record that can be written, in order, and a problem for each that can't or not in full.
 
-    A record is a dictionary with its `key` and its values. `json_fields` hold JSON as text, which is taken over as it is
-    where nothing in it needs a look; the records are changed for that.
+    A record is a dictionary that begins with its `key`. `json_fields` hold JSON as text, which is taken over as it is where
+    nothing in it needs a look; the records are changed for that.
     """
     texts = {name: [record[name] for record in batch] for name in json_fields}
     for name in json_fields:
         for record in batch:
             record[name] = _taken_over(record[name])
     try:
-        lines = [orjson.dumps(record, _default, _OPTIONS) for record in batch]
+        data = _all_at_once(batch)
     except (TypeError, ValueError, RecursionError):
         return _one_by_one(batch, texts)
-    blob = b"".join(lines)
-    if b"\\u0000" in blob or (b"null" in blob and _any_lost(batch, lines)):
+    if b"\\u0000" in data or (b"null" in data and _any_lost(batch, data)):
         return _one_by_one(batch, texts)
-    if _may_hold_card_number(blob):
-        lines = [_masked(line) if _may_hold_card_number(line) else line for line in lines]
-    return lines, []
+    if _may_hold_card_number(data):
+        lines = data.splitlines(keepends=True)
+        data = b"".join(_masked(line) if _may_hold_card_number(line) else line for line in lines)
+    return Lines(data, len(batch))
+
+
+def _all_at_once(batch: Sequence[dict[str, Any]]) -> bytes:
+    # One call for all is several times faster than one for each. The seam between two records can't stand inside a text,
+    # where its quotation mark would be escaped; where a nested value has one too, the count tells.
+    array = orjson.dumps(batch, _default, _OPTIONS)
+    if array.count(_SEAM) == len(batch) - 1:
+        return array[1:-1].replace(_SEAM, _LINE_END) + b"\n"
+    return b"".join(orjson.dumps(record, _default, _OPTIONS) + b"\n" for record in batch)
 
 
 def to_json(value: Any) -> bytes:
     """One value of ours (facts, lists) as JSON without a line end, by the same rules. Raises TypeError."""
-    line = orjson.dumps(_Careful().plain(value, 0), _default, _OPTIONS)
-    return (_masked(line) if _may_hold_card_number(line) else line).rstrip(b"\n")
+    data = orjson.dumps(_Careful().plain(value, 0), _default, _OPTIONS)
+    return _masked(data).rstrip(b"\n") if _may_hold_card_number(data) else data
 
 
 def plain_text(value: str) -> str:
@@ -112,9 +130,10 @@ def _default(value: Any) -> Any:
     raise TypeError
 
 
-def _any_lost(batch: Sequence[Mapping[str, Any]], lines: Iterable[bytes]) -> bool:
+def _any_lost(batch: Sequence[Mapping[str, Any]], data: bytes) -> bool:
     # orjson writes NaN and the infinities as null; a null that was no None would be a silent loss.
-    return any(b"null" in line and not _is_finite(record) for record, line in zip(batch, lines, strict=True))
+    lines = data.split(b"\n")
+    return any(b"null" in line and not _is_finite(record) for record, line in zip(batch, lines, strict=False))
 
 
 def _is_finite(value: Any) -> bool:
@@ -135,10 +154,10 @@ def _may_hold_card_number(data: bytes) -> bool:
 def _masked(line: bytes) -> bytes:
     values = json.loads(line)
     masked = mask_in(values)
-    return line if masked == values else orjson.dumps(_Careful().plain(masked, 0), _default, _OPTIONS)
+    return line if masked == values else orjson.dumps(_Careful().plain(masked, 0), _default, _OPTIONS) + b"\n"
 
 
-def _one_by_one(batch: Sequence[dict[str, Any]], texts: Mapping[str, Sequence[str | None]]) -> tuple[list[bytes], list[Problem]]:
+def _one_by_one(batch: Sequence[dict[str, Any]], texts: Mapping[str, Sequence[str | None]]) -> Lines:
     for name, column in texts.items():
         for record, text in zip(batch, column, strict=True):
             record[name] = _parsed(text)
@@ -149,14 +168,14 @@ def _one_by_one(batch: Sequence[dict[str, Any]], texts: Mapping[str, Sequence[st
         key = record.get("key")
         name = mask_card_numbers(plain_text(str(key)))
         try:
-            line = orjson.dumps(careful.plain(record, 0), _default, _OPTIONS)
+            line = orjson.dumps(careful.plain(record, 0), _default, _OPTIONS) + b"\n"
         except (TypeError, ValueError, RecursionError):
             problems.append(Problem(name, gettext("It holds a value of a kind that can't be written.")))
             continue
         lines.append(_masked(line) if _may_hold_card_number(line) else line)
         if careful.cut:
             problems.append(Problem(name, gettext("A part of it is nested too deeply and was left out.")))
-    return lines, problems
+    return Lines(b"".join(lines), len(lines), problems)
 
 
 class _Careful:

@@ -17,6 +17,21 @@ class VolumePlanner:
         self._records = self._characters = 0
         self._first, self._offset, self._length = 1, 0, 0
 
+    @property
+    def room(self) -> int:
+        """How many records the open volume still takes, at most. Batches of that many are counted without being looked at."""
+        return VOLUME_RECORDS - self._records or VOLUME_RECORDS
+
+    def add_lines(self, data: bytes, count: int) -> None:
+        """Count `count` lines."""
+        if self._records + count == VOLUME_RECORDS and self._characters + len(data) <= VOLUME_CHARACTERS:
+            # They fill the volume exactly, whatever each of them costs.
+            self._records += count
+            self._length += len(data)
+            self._close()
+        elif count:
+            self.add([len(line) + 1 for line in data.split(b"\n")[:count]])
+
     def add(self, sizes: Sequence[int]) -> None:
         """Count the next records, by the bytes of their lines."""
         costs = sizes if not sizes or max(sizes) <= RECORD_CHARACTERS else [min(size, RECORD_CHARACTERS) for size in sizes]
