@@ -193,7 +193,7 @@ class ConnectorSourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/datamap/connectorsource/preview.html", context)
 
 
-def _found(model_admin: admin.ModelAdmin, request: HttpRequest, primary_key: int) -> Any:
+def _found(model_admin: Any, request: HttpRequest, primary_key: int) -> Any:
     """The object, for somebody who may change it; else 404 or 403."""
     found = model_admin.get_queryset(request).filter(pk=primary_key).first()
     if found is None:
