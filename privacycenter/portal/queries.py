@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -72,7 +73,11 @@ class ActivityLine:
     is_look: bool
     reason: str
     ticket: str
-    fields: tuple[str, ...]
+
+    @property
+    def day(self) -> date:
+        """The day it happened on, where the reader is."""
+        return timezone.localtime(self.at).date()
 
 
 def activity_lines(entries: Iterable[AuditEntry], *, account_id: int) -> list[ActivityLine]:
@@ -85,7 +90,6 @@ def activity_lines(entries: Iterable[AuditEntry], *, account_id: int) -> list[Ac
             is_look=_is_look(entry.verb),
             reason=_reason(entry),
             ticket=entry.ticket,
-            fields=tuple(entry.fields),
         )
         for entry in entries
     ]

@@ -226,6 +226,12 @@ def test_a_moment_is_shown_in_the_readers_zone_with_its_name():
     assert drawn == '<time datetime="2026-03-02T04:30:00+08:00">Monday, 2 March 2026, 04:30 UTC+08</time>'
 
 
+def test_a_moment_below_its_day_shows_the_time_only():
+    moment = dt.datetime(2026, 3, 1, 20, 30, tzinfo=dt.UTC)
+
+    assert draw('{% datetime value style="time" %}', value=moment) == '<time datetime="2026-03-01T20:30:00+00:00">20:30 UTC</time>'
+
+
 def test_a_date_has_no_time_and_nothing_is_nothing():
     assert draw('{% datetime value style="short" %}', value=dt.date(2026, 3, 1)) == '<time datetime="2026-03-01">1 Mar 2026</time>'
     assert draw('{% datetime value empty="not yet" %}', value=None) == "not yet"

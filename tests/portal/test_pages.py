@@ -201,6 +201,7 @@ def test_the_person_sees_who_looked_and_why(browser: Client, person: User):
     for address in ("/dashboard/", "/dashboard/activity/"):
         shown = words(browser.get(address))
         assert "Staff opened your data Reason given: Prepare or check the answer to this request" in shown
+        assert "Tuesday, 3 February 2026" in shown
         assert "04:05 UTC · A member of our staff · PR-7K3M-Q9XA" in shown
 
 
