@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -10,7 +11,6 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.module_loading import import_module
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -24,7 +24,7 @@ for _model in (EmailAddress, EmailConfirmation, Authenticator, SocialAccount, So
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Read-only. What people gave is seen in the request desk, with a reason and a trace."""
 
     list_display = ("account", "person", "is_active", "is_staff", "is_frozen", "date_joined", "credential_changed_at")

@@ -99,7 +99,7 @@ class ProfileSource(AccountSource):
 
     def _photo(self, photo: ProfilePhoto) -> Item:
         try:
-            content = decrypt(photo.sealed, context=photo.context)
+            content = decrypt(bytes(photo.sealed), context=photo.context)
         except DecryptionFailed:
             return Problem("photo", "the photo could not be decrypted")
         return FileItem("photo", "photo.jpg", "image/jpeg", lambda: io.BytesIO(content))

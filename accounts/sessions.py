@@ -1,12 +1,19 @@
-"""Which session outlives a change of credentials."""
+"""Whose session it is, and which one outlives a change of credentials."""
 
 from __future__ import annotations
+
+from typing import cast
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
 from accounts.models import User
+
+
+def account_of(request: HttpRequest) -> User:
+    """The signed-in account; for views that nobody reaches without one."""
+    return cast("User", request.user)
 
 
 def keep_session(request: HttpRequest, user: User) -> None:

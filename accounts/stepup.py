@@ -18,7 +18,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -60,7 +60,8 @@ def require_fresh_login(view: View) -> View:
             return view(request, *args, **kwargs)
         holds_secrets = any(part in name for name in request.POST for part in _SECRET_FIELDS)
         if request.method == "POST" and not request.FILES and not holds_secrets:
-            return suspend_request(request, reverse("account_step_up"))
+            suspended: HttpResponse = suspend_request(request, reverse("account_step_up"))
+            return suspended
         return ask(request, next_url=request.get_full_path())
 
     guarded.requires_fresh_login = True  # type: ignore[attr-defined]
@@ -117,6 +118,7 @@ def finish_at_provider(request: HttpRequest, sociallogin: Any, authenticated_at:
         messages.error(request, _("The provider did not ask you to sign in again. Use a code by e-mail instead."))
         return ask(request, next_url=next_url)
     mark_fresh(request)
-    request.GET = request.GET.copy()
-    request.GET["next"] = next_url
+    query = QueryDict(mutable=True)
+    query["next"] = next_url
+    request.GET = query  # type: ignore[assignment]
     return come_back(request)

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.urls import urlpatterns as allauth_patterns
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from accounts.stepup import View, require_fresh_login
@@ -69,7 +70,7 @@ def _in_one_transaction(view: View) -> View:
         with transaction.atomic():
             response = view(request, *args, **kwargs)
             # rendered inside, so that an error in a template undoes the deed as well
-            if hasattr(response, "render") and not response.is_rendered:
+            if isinstance(response, TemplateResponse) and not response.is_rendered:
                 response.render()
             return response
 

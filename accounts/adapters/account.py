@@ -31,7 +31,7 @@ from privacycenter.kernel.middleware import client_address
 from privacycenter.kernel.tokens import new_token
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth keeps codes in the session and sends mail inside the request; here a code is a row and mail goes to the outbox."""
 
     error_messages = {

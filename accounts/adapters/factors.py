@@ -14,7 +14,7 @@ from privacycenter.kernel.encryption import decrypt, encrypt
 CONTEXT = "mfa.authenticator.data"
 
 
-class FactorAdapter(DefaultMFAAdapter):
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth stores the TOTP secret and the seed of recovery codes in the clear; here they are encrypted under DATA_KEYS."""
 
     def encrypt(self, text: str) -> str:
@@ -28,7 +28,7 @@ class FactorAdapter(DefaultMFAAdapter):
         if not user.is_staff or settings.DEMO:
             return True
         others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
-        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
     def get_totp_label(self, user: User) -> str:
         return user.username

@@ -33,7 +33,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.outbound import require_allowed
 
 
-class ProviderAdapter(DefaultSocialAccountAdapter):
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """allauth ties accounts by provider id and subject, and stores every claim; here the issuer counts, and claims go elsewhere."""
 
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.domain.clearing import clear_lapsed
 from accounts.domain.closing import close_account
 from accounts.domain.codes import (
     issue_code,
@@ -33,6 +34,7 @@ __all__ = [
     "answer_question",
     "change_password",
     "change_profile",
+    "clear_lapsed",
     "close_account",
     "confirm_address",
     "discard_registration",

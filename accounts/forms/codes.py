@@ -24,7 +24,7 @@ def code_field() -> forms.CharField:
     )
 
 
-class ConfirmEmailCodeForm(ConfirmEmailVerificationCodeForm):
+class ConfirmEmailCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     """What allauth takes for the expected code is a reference to a row; the row decides."""
 
     code = code_field()

@@ -31,7 +31,7 @@ class Tidy(forms.Form):
                 field.widget.attrs["maxlength"] = PASSWORD_MAX
 
 
-class LoginForm(Tidy, allauth_forms.LoginForm):
+class LoginForm(Tidy, allauth_forms.LoginForm):  # type: ignore[misc]
     labels = {"login": _("Username or e-mail address")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,21 +40,21 @@ class LoginForm(Tidy, allauth_forms.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
+class AddEmailForm(Tidy, allauth_forms.AddEmailForm):  # type: ignore[misc]
     labels = {"email": _("New e-mail address")}
     helps = {"email": _("We send a code there to confirm it.")}
 
 
-class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
     labels = {"oldpassword": _("Present password"), "password1": _("New password"), "password2": _("New password again")}
     helps = {"password1": NEW_PASSWORD_HELP}
 
 
-class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):
+class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):  # type: ignore[misc]
     labels = {"password1": _("New password"), "password2": _("New password again")}
     helps = {"password1": NEW_PASSWORD_HELP}
 
 
-class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
     labels = {"password1": _("New password"), "password2": _("New password again")}
     helps = {"password1": NEW_PASSWORD_HELP}

@@ -46,19 +46,16 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(
-            *args,
-            initial={
-                "full_name": user.full_name,
-                "phone": user.phone,
-                "company": user.company,
-                "country": user.country.code if user.country else "",
-                "username": user.username,
-                "time_zone": user.subject.time_zone,
-                "language": user.subject.language,
-            },
-            **kwargs,
-        )
+        kwargs["initial"] = {
+            "full_name": user.full_name,
+            "phone": user.phone,
+            "company": user.company,
+            "country": user.country.code if user.country else "",
+            "username": user.username,
+            "time_zone": user.subject.time_zone,
+            "language": user.subject.language,
+        }
+        super().__init__(*args, **kwargs)
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"].lower()

@@ -24,14 +24,15 @@ class AccountManager(UserManager["User"]):
     def _create_user(self, username: str, email: str | None, password: str | None, **extra_fields: Any) -> User:
         if "subject" not in extra_fields and "subject_id" not in extra_fields:
             extra_fields["subject"] = create_subject(actor=Actor.system("accounts"))
-        return super()._create_user(username.lower(), email, password, **extra_fields)
+        user: User = super()._create_user(username.lower(), email, password, **extra_fields)  # type: ignore[misc]
+        return user
 
 
 class User(AbstractUser):
     """An account. The person behind it is a Subject; a person without an account has a Subject only."""
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     username = models.CharField(
         _("username"),
         max_length=64,
@@ -53,9 +54,7 @@ class User(AbstractUser):
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = AccountManager()
-
-    REQUIRED_FIELDS = ["email"]
+    objects = AccountManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("account")

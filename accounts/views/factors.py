@@ -17,7 +17,7 @@ from accounts.domain import note_credential_change
 from accounts.enums import CredentialKind, SecurityEventKind
 from accounts.middleware import STAFF_FACTOR_KEY
 from accounts.queries import primary_address
-from accounts.sessions import keep_session
+from accounts.sessions import account_of, keep_session
 from accounts.stepup import View
 from privacycenter.kernel.actor import Actor
 
@@ -35,14 +35,14 @@ def note_factor_changes(view: View) -> View:
         if event is not None:
             request.session.pop(STAFF_FACTOR_KEY, None)
             note_credential_change(
-                request.user,
+                account_of(request),
                 kind=CredentialKind.FACTOR,
                 event=event,
-                tell=primary_address(request.user),
+                tell=primary_address(account_of(request)),
                 client=Client.of(request),
                 actor=Actor.for_user(request.user),
             )
-            keep_session(request, request.user)
+            keep_session(request, account_of(request))
         return response
 
     return watched

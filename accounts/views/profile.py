@@ -21,6 +21,7 @@ from accounts.errors import PhotoNotUsable
 from accounts.forms.profile import CloseForm, PhotoForm, ProfileForm, SecurityQuestionsForm
 from accounts.models import ProfilePhoto
 from accounts.queries import set_questions
+from accounts.sessions import account_of
 from accounts.stepup import require_fresh_login
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.encryption import decrypt
@@ -30,10 +31,11 @@ from privacycenter.kernel.encryption import decrypt
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change what the account holds about the person."""
-    form = ProfileForm(request.POST or None, user=request.user)
+    form = ProfileForm(request.POST or None, user=account_of(request))
     if request.method == "POST" and form.is_valid():
         try:
-            changed = change_profile(request.user, profile=form.profile(), client=Client.of(request), actor=Actor.for_user(request.user))
+            user, client = account_of(request), Client.of(request)
+            changed = change_profile(user, profile=form.profile(), client=client, actor=Actor.for_user(user))
         except IntegrityError:  # somebody took the username between the check and the change
             form.add_error("username", _("This username is taken. Choose another one."))
         else:
@@ -48,30 +50,30 @@ def change_photo(request: HttpRequest) -> HttpResponse:
     """Add, replace or remove the photo."""
     client, actor = Client.of(request), Actor.for_user(request.user)
     if "remove" in request.POST:
-        remove_photo(request.user, client=client, actor=actor)
+        remove_photo(account_of(request), client=client, actor=actor)
         messages.success(request, _("Your photo was removed."))
         return redirect("account_profile")
     form = PhotoForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            set_photo(request.user, content=form.cleaned_data["photo"], client=client, actor=actor)
+            set_photo(account_of(request), content=form.cleaned_data["photo"], client=client, actor=actor)
         except PhotoNotUsable as error:
             form.add_error("photo", str(error))
         else:
             messages.success(request, _("Your photo was saved."))
             return redirect("account_profile")
-    return _profile_page(request, ProfileForm(user=request.user), form)
+    return _profile_page(request, ProfileForm(user=account_of(request)), form)
 
 
 @login_required
 @require_GET
 def photo_image(request: HttpRequest) -> HttpResponse:
     """The person's own photo; nobody else's can be asked for."""
-    photo = ProfilePhoto.objects.filter(user=request.user).first()
+    photo = ProfilePhoto.objects.filter(user=account_of(request)).first()
     if photo is None:
         raise Http404
     return HttpResponse(
-        decrypt(photo.sealed, context=photo.context),
+        decrypt(bytes(photo.sealed), context=photo.context),
         content_type="image/jpeg",
         headers={"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="photo.jpg"'},
     )
@@ -81,8 +83,8 @@ def _profile_page(request: HttpRequest, form: ProfileForm, photo_form: PhotoForm
     context = {
         "form": form,
         "photo_form": photo_form,
-        "photo": ProfilePhoto.objects.filter(user=request.user).defer("sealed").first(),
-        "addresses": EmailAddress.objects.filter(user=request.user).order_by("-primary", "email"),
+        "photo": ProfilePhoto.objects.filter(user=account_of(request)).defer("sealed").first(),
+        "addresses": EmailAddress.objects.filter(user=account_of(request)).order_by("-primary", "email"),
     }
     return render(request, "accounts/profile.html", context)
 
@@ -95,10 +97,10 @@ def security_questions(request: HttpRequest) -> HttpResponse:
     form = SecurityQuestionsForm(request.POST if request.method == "POST" and "remove" not in request.POST else None)
     if request.method == "POST" and ("remove" in request.POST or form.is_valid()):
         answers = {} if "remove" in request.POST else form.answers()
-        set_answers(request.user, answers=answers, client=Client.of(request), actor=Actor.for_user(request.user))
+        set_answers(account_of(request), answers=answers, client=Client.of(request), actor=Actor.for_user(request.user))
         messages.success(request, _("Your security questions were saved.") if answers else _("Your security questions were removed."))
         return redirect("account_security_questions")
-    return render(request, "accounts/security_questions.html", {"form": form, "questions": set_questions(request.user)})
+    return render(request, "accounts/security_questions.html", {"form": form, "questions": set_questions(account_of(request))})
 
 
 @require_fresh_login
@@ -107,7 +109,7 @@ def close(request: HttpRequest) -> HttpResponse:
     """Close the account, after a tick; what is held stays until it is erased on request or its time is over."""
     form: Form = CloseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        close_account(request.user, client=Client.of(request), actor=Actor.for_user(request.user))
+        close_account(account_of(request), client=Client.of(request), actor=Actor.for_user(request.user))
         logout(request)
         messages.success(request, _("Your account is closed. We have sent you a confirmation."))
         return HttpResponseRedirect(reverse("portal:home"))

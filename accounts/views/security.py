@@ -34,6 +34,7 @@ from accounts.forms.codes import StepUpCodeForm
 from accounts.forms.profile import AnswerForm
 from accounts.models import CredentialChange
 from accounts.queries import primary_address
+from accounts.sessions import account_of
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.middleware import client_address
@@ -50,7 +51,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
     if methods:
         return HttpResponseRedirect(f"{methods[0]['url']}?{urlencode({'next': _next(request)})}")
     reference = request.session.get(REFERENCE_KEY, "")
-    form = StepUpCodeForm(request.POST if "code" in request.POST else None, user=request.user, reference=reference)
+    form = StepUpCodeForm(request.POST if "code" in request.POST else None, user=account_of(request), reference=reference)
     if request.method == "POST":
         if "send" in request.POST:
             return _send_code(request)
@@ -59,14 +60,14 @@ def step_up(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             request.session.pop(REFERENCE_KEY, None)
             stepup.mark_fresh(request)
-            note_security_event(request.user, kind=SecurityEventKind.CONFIRMED_AGAIN, client=Client.of(request))
+            note_security_event(account_of(request), kind=SecurityEventKind.CONFIRMED_AGAIN, client=Client.of(request))
             return stepup.come_back(request)
     context = {"form": form, "is_sent": bool(reference), "next": _next(request), "providers": _usable_providers(request)}
     return render(request, "accounts/step_up.html", context)
 
 
 def _methods(request: HttpRequest) -> list[dict[str, Any]]:
-    return get_adapter(request).get_reauthentication_methods(request.user)  # type: ignore[no-any-return]
+    return get_adapter(request).get_reauthentication_methods(account_of(request))  # type: ignore[no-any-return]
 
 
 def _next(request: HttpRequest) -> str:
@@ -74,13 +75,13 @@ def _next(request: HttpRequest) -> str:
 
 
 def _send_code(request: HttpRequest) -> HttpResponse:
-    reference, address = new_token(), primary_address(request.user)
+    reference, address = new_token(), primary_address(account_of(request))
     if address:
         try:
             send_step_up_code(
                 reference,
                 address=address,
-                user=request.user,
+                user=account_of(request),
                 client_address=client_address(request),
                 language=get_language() or "",
                 actor=Actor.for_user(request.user),
@@ -94,7 +95,7 @@ def _send_code(request: HttpRequest) -> HttpResponse:
 
 def _usable_providers(request: HttpRequest) -> list[Any]:
     """Linked providers that can be asked for a fresh log-in: OpenID Connect has max_age and auth_time."""
-    linked = set(SocialAccount.objects.filter(user=request.user).values_list("provider", flat=True))
+    linked = set(SocialAccount.objects.filter(user=account_of(request)).values_list("provider", flat=True))
     offered = get_provider_adapter().list_providers(request) if linked else []
     return [provider for provider in offered if provider.id == "openid_connect" and provider.app.provider_id in linked]
 
@@ -135,7 +136,7 @@ def frozen(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/frozen.html", {"contact": settings.OPERATOR_CONTACT})
 
 
-class SessionsView(ListUserSessionsView):
+class SessionsView(ListUserSessionsView):  # type: ignore[misc]
     """allauth ends all other sessions at once; here a single one can be ended too."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -143,13 +144,13 @@ class SessionsView(ListUserSessionsView):
         if not chosen.isdecimal():
             response: HttpResponse = super().post(request, *args, **kwargs)
             return response
-        sessions = list(UserSession.objects.filter(user=request.user, pk=chosen))
+        sessions = list(UserSession.objects.filter(user=account_of(request), pk=chosen))
         end_sessions(request, sessions)
         messages.success(request, _("That session was ended."))
         return redirect("usersessions_list")
 
 
-class ConfirmCodeView(ConfirmEmailVerificationCodeView):
+class ConfirmCodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
     """A request for another code counts the same whether or not a mail goes out, so that limits give nothing away."""
 
     def _resend_form_valid(self, form: Any) -> HttpResponse:
@@ -164,7 +165,7 @@ class ConfirmCodeView(ConfirmEmailVerificationCodeView):
         return response
 
 
-class ResetPasswordView(PasswordResetFromKeyView):
+class ResetPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
     """Before a new password, the security question of an account that has set one."""
 
     reset_user: Any

@@ -17,6 +17,7 @@ from accounts.domain import freeze_account, unfreeze_account
 from accounts.errors import NotFrozen, StaffOnly
 from accounts.models import CredentialChange, SecurityEvent, User
 from accounts.queries import account_for_subject, account_with_address, has_account
+from accounts.reset_tokens import ResetTokenGenerator
 from privacycenter.audit.models import AuditEntry
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
@@ -248,12 +249,27 @@ def test_a_reset_link_sets_a_password_once_and_signs_nobody_in() -> None:
     assert warnings()[-1] == ("ada@example.com", "accounts.credential_changed")
 
 
+def test_no_reset_link_reads_as_a_card_number() -> None:
+    user = make_account()
+    generator = ResetTokenGenerator()
+
+    token = generator.make_token(user)
+    digest = token.partition("-")[2]
+
+    assert digest.isalpha()
+    assert generator.check_token(user, token)
+    assert not generator.check_token(user, token[:-1] + ("a" if token[-1] != "a" else "b"))
+    assert not generator.check_token(user, "")
+    user.session_epoch += 1
+    assert not generator.check_token(user, token)
+
+
 def test_asking_for_a_reset_link_tells_nobody_which_addresses_are_known() -> None:
     make_account(email="ada@example.com")
     make_account(email="never@example.com", confirmed=False)
     answers = []
-    for address in ("ada@example.com", "nobody@example.com", "never@example.com"):
-        client = Client()
+    for number, address in enumerate(("ada@example.com", "nobody@example.com", "never@example.com")):
+        client = Client(REMOTE_ADDR=f"198.51.100.{number}")
         replies = [client.post("/accounts/password/reset/", {"email": address}) for _ in range(8)]
         answers.append([(reply.status_code, reply.get("Location")) for reply in replies])
 

@@ -132,7 +132,7 @@ def test_what_the_person_types_instead_is_used_and_the_record_says_so(provider: 
     client.post(SIGNUP, answer)
 
     user = User.objects.get()
-    exported = list(FederatedSource().export({"account": user.pk}))[0].values
+    exported = next(FederatedSource().export({"account": user.pk})).values
     assert (user.full_name, user.email) == ("A. King", "king@example.com")
     assert (exported["received"], exported["taken_over"]) == ({"email": "ada@example.com", "name": "Ada Lovelace"}, [])
 
