@@ -229,7 +229,10 @@ class _TextLines:
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
-    header = [name.strip() for name in next(rows, [])]
+    try:
+        header = [name.strip() for name in next(rows, [])]
+    except csv.Error:
+        header = []
     missing = [name for name in _CSV_REQUIRED if name not in header]
     unknown = [name for name in header if name not in (*_CSV_REQUIRED, *_CSV_OPTIONAL) and not name.startswith(_PAYLOAD_PREFIX)]
     if missing or unknown or len(set(header)) != len(header):

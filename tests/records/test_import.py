@@ -9,7 +9,7 @@ import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from privacycenter.audit.models import AuditEntry
@@ -266,6 +266,8 @@ def test_every_json_value_comes_back_from_lines_with_its_line_number(values: lis
     ]
 
 
+@example(b'""a\n', "csv", 50)
+@example(b'"\n' * 3, "csv", 50)
 @given(st.binary(max_size=400), st.sampled_from(["ndjson", "json", "csv"]), st.integers(1, 50))
 def test_no_bytes_break_the_reader(content: bytes, form: str, cut: int):
     try:
