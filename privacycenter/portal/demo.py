@@ -20,9 +20,12 @@ from accounts.client import Client
 from accounts.domain.emails import confirm_address
 from accounts.domain.registration import register_account
 from accounts.models import User
+from privacycenter.datamap.demo import connect_shop, make_shop
 from privacycenter.jobs.domain import run_due
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
+from privacycenter.kernel.normalise import IdentifierKind
+from privacycenter.records.demo import make_records
 from privacycenter.subjects.domain import set_locale
 from requests_app.domain import file_by_address, file_request, release_bundle, withdraw_request
 from requests_app.enums import Kind, Status
@@ -128,7 +131,11 @@ def seed(*, people_count: int, records_per_person: int, number: int) -> Seeded:
     make_staff()
     wanted = list(people(people_count, seed=number))
     customers = make_customers(wanted)
-    records = 0
+    connect_shop(make_shop([(person.full_name, person.email) for person in wanted], seed=number), actor=ACTOR)
+    addresses = [*(person.email for person in wanted), WITHOUT_ACCOUNT]
+    records = make_records(
+        ((IdentifierKind.EMAIL, address) for address in addresses), per_person=records_per_person, seed=number, actor=ACTOR
+    )
     return Seeded(customers, records, make_requests())
 
 
@@ -185,6 +192,7 @@ def make_requests() -> int:
         # Worked off here, so that one finished bundle is there before any worker has started.
         run_due(kinds=_FULFILMENT)
         released.refresh_from_db()
+    with clock.stopped_at(now - timedelta(days=7)):
         if released.status == Status.REVIEW:
             release_bundle(released, actor=Actor.for_user(User.objects.get(username="dpo")))
     with clock.stopped_at(now - timedelta(days=33)):

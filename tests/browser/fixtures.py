@@ -68,7 +68,9 @@ class Visitor:
         if not script.exists():
             cannot_run("needs npm's axe-core (deploy/setup --dev)")
         for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)
+            # Colours on their way from one scheme to the other belong to neither.
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.evaluate("() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
             self.page.evaluate(f"{script.read_text(encoding='utf-8')}; undefined")
             violations = self.page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
             found = [

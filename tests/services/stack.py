@@ -71,10 +71,8 @@ class Stack:
         self.start_worker()
 
     def start_web(self) -> None:
-        bind = (f"--bind=127.0.0.1:{self.port}", "--worker-class=gthread", "--threads=8", "--graceful-timeout=2")
-        self._run(
-            "web", "gunicorn", "privacycenter.wsgi:application", bind, "--worker-class=gthread", "--threads=8", "--graceful-timeout=2"
-        )
+        options = (f"--bind=127.0.0.1:{self.port}", "--worker-class=gthread", "--threads=8", "--graceful-timeout=2")
+        self._run("web", "gunicorn", "privacycenter.wsgi:application", *options)
         wait_until(self._answers, what="an answer of /healthz")
 
     def start_worker(self, processes: int = 2) -> None:
