@@ -12,7 +12,7 @@ from accounts.models import User
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.subjects.models import Subject
-from requests_app.enums import Status, StepStatus, VolumeStatus
+from requests_app.enums import StepStatus, VolumeStatus
 from requests_app.models import Bundle, DownloadGrant, Look, Request, Step, TimelineEvent, Volume
 
 LOCK_HOURS = 72
@@ -27,19 +27,9 @@ def account_of(subject: Subject | None) -> User | None:
     return User.objects.filter(subject=subject, is_active=True).first() if subject is not None else None
 
 
-def requests_of(subject: Subject) -> QuerySet[Request]:
-    """Everything a person has filed and proven, newest first."""
-    return Request.objects.of(subject.pk)
-
-
-def open_requests_of(subject: Subject) -> QuerySet[Request]:
-    """What of it is not answered yet, the next date first."""
-    return Request.objects.open().filter(subject=subject).order_by("due_at")
-
-
 def open_request_of_kind(subject: Subject, kind: str) -> Request | None:
     """The one open request of a kind, if there is one."""
-    return open_requests_of(subject).filter(kind=kind).first()
+    return Request.objects.open().filter(subject=subject, kind=kind).first()
 
 
 # Progress --------------------------------------------------------------------------------------------------------------
@@ -139,15 +129,3 @@ def timeline_of(request: Request, *, for_desk: bool = False) -> QuerySet[Timelin
     """What happened, oldest first; without the remarks that are for the desk only."""
     events = TimelineEvent.objects.filter(request=request).order_by("id")
     return events if for_desk else events.filter(is_internal=False)
-
-
-def burning() -> dict[str, int]:
-    """What burns at the desk: overdue, due this week, with staff, new. One query."""
-    now = clock.now()
-    rows = list(Request.objects.open().values_list("due_at", "status", "assignee_id"))
-    return {
-        "overdue": sum(1 for due, _status, _assignee in rows if due and due < now),
-        "this_week": sum(1 for due, _status, _assignee in rows if due and now <= due < now + timedelta(days=7)),
-        "for_staff": sum(1 for _due, status, _assignee in rows if status in {Status.ATTENTION, Status.REVIEW, Status.REOPENED}),
-        "unassigned": sum(1 for _due, _status, assignee in rows if assignee is None),
-    }

@@ -18,7 +18,7 @@ from requests_app.errors import AlreadyOpen, IllegalMove, TooManyCodes
 from requests_app.forms import ReferenceForm, WordsForm
 from requests_app.models import Request
 from requests_app.presentation import detail_page
-from requests_app.queries import latest_bundle, lock_of, progress_of, released_bundle, requests_of, timeline_of
+from requests_app.queries import latest_bundle, lock_of, progress_of, released_bundle, timeline_of
 from requests_app.references import tidy_reference
 from requests_app.transitions import Event, find
 from requests_app.views.access import find_request, keep_draft, keep_proof, may_see, opened_references, person, take_draft
@@ -37,8 +37,8 @@ def index(http: HttpRequest) -> HttpResponse:
             return redirect("requests:detail", form.cleaned_data["reference"])
         return render(http, "requests_app/list.html", {"form": form, "opened": []}, status=422)
     if http.user.is_authenticated:
-        page = Paginator(requests_of(http.user.subject), PER_PAGE).get_page(http.GET.get("page"))
-        return render(http, "requests_app/list.html", {"page": page})
+        page = Paginator(Request.objects.of(http.user.subject_id), PER_PAGE).get_page(http.GET.get("page"))
+        return render(http, "requests_app/list.html", {"page": page, "is_mine": True})
     opened = Request.objects.verified().filter(ref__in=opened_references(http)).order_by("-received_at")
     return render(http, "requests_app/list.html", {"form": ReferenceForm(), "opened": opened})
 

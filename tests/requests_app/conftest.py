@@ -18,9 +18,8 @@ def _renderer_ends_with_the_run() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _own_storage(settings: Any, tmp_path: Path) -> Iterator[None]:
+def _own_storage(settings: Any, tmp_path: Path) -> None:
     settings.BUNDLE_STORAGE = f"file://{tmp_path / 'bundles'}"
-    yield
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from privacycenter.jobs.domain import run_until_idle
+from privacycenter.jobs.domain import run_due, run_until_idle
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.sources import registry
@@ -45,26 +45,12 @@ def file(address: str = KNOWN, *, kind: str = "access", client: str = "192.0.2.1
     return file_by_address(kind=kind, address=address, client=client, actor=NOBODY)
 
 
-_codes: dict[int, str] = {}
-
-
-@pytest.fixture(autouse=True)
-def _keep_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bodies of mails are blanked when they have left; keep the codes that were made."""
-    from requests_app.domain import proof as room
-
-    real = room._set_code
-
-    def keeping(proof: IdentityProof, request: Request) -> str:
-        code = _codes[proof.pk] = real(proof, request)
-        return code
-
-    monkeypatch.setattr(room, "_set_code", keeping)
-
-
 def mailed(proof: IdentityProof) -> str:
-    run_until_idle()
-    return _codes[proof.pk]
+    """The code as it stands in the mail that waits to be sent."""
+    run_due(kinds=["requests.send_code"], reraise=True)
+    ticket = IdentityProof.objects.select_related("request").get(pk=proof.pk).request.ref
+    body = OutboxMessage.objects.filter(kind="requests.code", ticket=ticket).latest("pk").body
+    return re.search(r"^ {4}(\S+)$", body, re.MULTILINE)[1]
 
 
 def prove(proof: IdentityProof, code: str) -> Request:
@@ -118,7 +104,9 @@ def test_the_page_the_status_and_the_work_are_the_same_for_every_address() -> No
     def visit(address: str) -> tuple[Any, ...]:
         client = Client(REMOTE_ADDR="192.0.2.7")
         client.get(NEW)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             answer = client.post(NEW, {"kind": "access", "address": address})
         page = client.get(CODE)
         wrong = client.post(CODE, {"code": "AAAA-AAAA"})
