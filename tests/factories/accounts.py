@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.models import User
@@ -22,13 +24,22 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _numbers = count(1)
 
 
+@cache
+def _hash_of_password() -> str:
+    """Hashing takes its time on purpose; once is enough for all people of the tests."""
+    return make_password(PASSWORD)
+
+
 def make_account(*, username: str = "", email: str = "", password: str | None = PASSWORD, confirmed: bool = True, **fields: Any) -> User:
     """An account as registration leaves it: with a person, an address and (unless `confirmed` is false) its proof."""
     number = next(_numbers)
     username = username or f"person{number}"
     email = email or f"{username}@example.com"
     fields = {"full_name": f"Person {number}", "phone": "+60321234567", "company": "Example", "country": "MY"} | fields
-    user = User.objects.create_user(username=username, email=email, password=password, **fields)
+    user = User.objects.create_user(username=username, email=email, password=None if password == PASSWORD else password, **fields)
+    if password == PASSWORD:
+        user.password = _hash_of_password()
+        user.save(update_fields=["password"])
     EmailAddress.objects.create(user=user, email=email, verified=confirmed, primary=True)
     add_identifier(
         user.subject, kind=IdentifierKind.EMAIL, value=email, source="accounts.registration", proven=confirmed, actor=Actor.system("tests")
