@@ -14,6 +14,7 @@ from django_countries import countries
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.age import is_plausible, may_register
+from accounts.forms.widgets import LongSelect
 from accounts.validators import validate_plain_line
 from privacycenter.kernel.cards import refuse_card_number
 
@@ -45,7 +46,7 @@ def country_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Country or region"),
         choices=lambda: [("", _("Choose a country or region")), *countries],
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=LongSelect(attrs={"autocomplete": "country"}),
         error_messages={"required": _("Choose your country or region.")},
     )
 

@@ -16,6 +16,7 @@ from accounts.domain.questions import tidy_answer
 from accounts.enums import SecurityQuestion
 from accounts.errors import PhotoNotUsable
 from accounts.forms.base import country_field, line_field, phone_field
+from accounts.forms.widgets import LongSelect
 from accounts.models import User
 from accounts.validators import validate_username
 from privacycenter.kernel.cards import refuse_card_number
@@ -41,7 +42,7 @@ class ProfileForm(forms.Form):
         help_text=_("3 to 64 letters, digits or . + - _"),
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, required=False, widget=LongSelect)
     language = forms.ChoiceField(label=_("Language"), choices=lambda: [("", _("Not set")), *settings.LANGUAGES], required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from accounts.domain import Received, keep_received, note_security_event, set_ph
 from accounts.domain.photos import MAX_BYTES
 from accounts.enums import SecurityEventKind
 from accounts.errors import PhotoNotUsable
+from accounts.forms.widgets import LongSelect
 from accounts.models import FederatedRecord, ProfilePhoto, User
 from privacycenter.audit.models import AuditEntry
 from privacycenter.kernel.actor import Actor
@@ -79,6 +80,15 @@ def test_mandatory_data_can_be_changed_but_not_left_out(name: str) -> None:
     response = signed_in(make_account()).post(PAGE, filled(**{name: ""}))
 
     assert list(response.context["form"].errors) == [name]
+
+
+def test_long_lists_show_what_is_chosen_and_are_escaped() -> None:
+    control = LongSelect(choices=[("", "None"), ("a&b", "<b>"), ("c", "C")], attrs={"required": True}).render("zone", "c", {"id": "x"})
+
+    assert control == (
+        '<select id="x" name="zone" required><option value="">None</option><option value="a&amp;b">&lt;b&gt;</option>'
+        '<option value="c" selected>C</option></select>'
+    )
 
 
 def test_a_username_of_somebody_else_is_refused() -> None:
