@@ -12,13 +12,13 @@ from privacycenter.audit import triggers
 
 @register(Tags.database)
 def check_triggers(app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """privacycenter.E020: the triggers that keep the trail append-only are in place (once its tables exist)."""
+    """privacycenter.E015: the triggers that keep the trail append-only are in place (once its tables exist)."""
     messages: list[CheckMessage] = []
     for using in databases or ():
         try:
             if _has_tables(using) and triggers.missing(using):
                 messages.append(
-                    Error("The audit trail can be changed: its triggers are missing.", hint="Run migrate.", id="privacycenter.E020")
+                    Error("The audit trail can be changed: its triggers are missing.", hint="Run migrate.", id="privacycenter.E015")
                 )
         except DatabaseError:
             continue  # an unreachable database is reported by whoever needs it

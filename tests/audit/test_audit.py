@@ -124,7 +124,7 @@ class TestAppendOnly:
 
         triggers.drop()
 
-        assert [message.id for message in check_triggers(None, databases=["default"])] == ["privacycenter.E020"]
+        assert [message.id for message in check_triggers(None, databases=["default"])] == ["privacycenter.E015"]
         triggers.install()
         assert triggers.missing() == set()
 
