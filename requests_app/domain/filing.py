@@ -89,10 +89,25 @@ def start(request: Request, subject: Subject, *, contact: str = "", actor: Actor
 
 
 def begin_bundle(request: Request) -> Bundle:
-    """Open a new bundle with its key and the moment that it will bear, and order the collection. In the caller's transaction."""
-    bundle = Bundle.objects.create(request=request, created_at=_whole_second(clock.now()), prefix=f"bundles/{new_token()}", key=_new_key())
+    """Open a new bundle with its key and the moment that it will bear, and order the collection. In the caller's transaction.
+
+    Where its objects will lie is written down before any of them is: what a dead worker leaves behind can be found.
+    """
+    prefix = f"bundles/{new_token()}"
+    bundle = Bundle.objects.create(
+        request=request,
+        created_at=_whole_second(clock.now()),
+        prefix=prefix,
+        object_name=new_object_name(prefix),
+        key=_new_key(),
+    )
     order_work(bundle)
     return bundle
+
+
+def new_object_name(prefix: str) -> str:
+    """A name for the finished file that was never used."""
+    return f"{prefix}/{secrets.token_hex(8)}.zip"
 
 
 def order_work(bundle: Bundle) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from requests_app.bundle.assemble import AssembledBundle, assemble
@@ -22,10 +21,7 @@ def assemble_bundle(
     volumes: Sequence[Volume] = (),
     beat: Callable[[], None],
 ) -> AssembledBundle:
-    """Write the file under a name of its own in the bundle's folder. Nothing in the database changes.
-
-    Two workers that both believe the bundle is theirs write two objects; the one that commits names its own.
-    """
+    """Write the file under the name that the bundle's row has for it. Nothing in the database changes."""
     rendered = {(volume.step.source_key, volume.number): volume for volume in volumes if volume.status == VolumeStatus.RENDERED}
 
     def volume_bytes(source_key: str, number: int) -> Iterator[bytes] | None:
@@ -35,7 +31,7 @@ def assemble_bundle(
     return assemble(
         bundle_facts(bundle, steps, outputs),
         key=key_of(bundle),
-        name=f"{bundle.prefix}/file/{secrets.token_hex(8)}",
+        name=bundle.object_name,
         read_volume=volume_bytes,
         on_progress=lambda _size: beat(),
     )

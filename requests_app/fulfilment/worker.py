@@ -18,8 +18,9 @@ from privacycenter.jobs.domain import NewJob, enqueue_many
 from privacycenter.jobs.errors import LostLease, Retryable
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.storage import storage
 from requests_app.bundle.assemble import AssembledBundle
-from requests_app.domain.filing import order_work
+from requests_app.domain.filing import new_object_name, order_work
 from requests_app.domain.moves import Change, move
 from requests_app.domain.release import clear_work, may_release_itself, order_removal, release_bundle
 from requests_app.enums import Status, StepStatus, VolumeStatus
@@ -170,6 +171,7 @@ def _is_small(work: _Work) -> bool:
 
 def _assemble_at_once(work: _Work) -> None:
     outputs = {result.step.source_key: result.output for result in work.unsaved}
+    _rename_after_lapse(work)
     try:
         made = assemble_bundle(work.bundle, work.steps, outputs, beat=work.claim.heartbeat)
     except LostLease:
@@ -200,6 +202,7 @@ def _assemble(work: _Work) -> None:
     if any(volume.status == VolumeStatus.FAILED for volume in volumes) and not work.bundle.failure_reason:
         _fail(work, "volume_failed")
         return
+    _rename_after_lapse(work)
     try:
         made = assemble_bundle(work.bundle, steps, outputs, volumes=volumes, beat=work.claim.heartbeat)
     except LostLease:
@@ -213,15 +216,24 @@ def _assemble(work: _Work) -> None:
         order_removal(work.bundle)
 
 
+def _rename_after_lapse(work: _Work) -> None:
+    """Take another name for the file where a worker lost this job: it may still be alive and write under the old one."""
+    if not work.claim.lapses:
+        return
+    bundle, old = work.bundle, work.bundle.object_name
+    bundle.object_name = new_object_name(bundle.prefix)
+    bundle.save(update_fields=["object_name"])
+    storage().delete(old)
+
+
 def _finish(work: _Work, made: AssembledBundle, *before: Change) -> None:
     """Write down the finished file, and release it where nobody has to look. In the caller's transaction."""
     bundle, request = work.bundle, work.request
     changes = (*before, Change(Event.FINISH_ASSEMBLING, Guard.FILE_WRITTEN))
     move(request, *changes, role=Role.SYSTEM, actor=ACTOR)
-    bundle.object_name, bundle.size, bundle.sealed_size = made.object_name, made.size, made.sealed_size
-    bundle.sha256, bundle.summary, bundle.error_code = made.sha256, made.summary, ""
-    bundle.assembled_at = clock.now()
-    bundle.save(update_fields=["object_name", "size", "sealed_size", "sha256", "summary", "error_code", "assembled_at"])
+    bundle.size, bundle.sealed_size, bundle.sha256, bundle.summary = made.size, made.sealed_size, made.sha256, made.summary
+    bundle.error_code, bundle.assembled_at = "", clock.now()
+    bundle.save(update_fields=["size", "sealed_size", "sha256", "summary", "error_code", "assembled_at"])
     if may_release_itself(request, {step.status for step in work.steps}):
         release_bundle(request, role=Role.SYSTEM, actor=ACTOR)
     work.claim.finish()
