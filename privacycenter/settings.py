@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
+    "privacycenter.portal.middleware.ReaderTimeZoneMiddleware",
 ]
 
 ROOT_URLCONF = "privacycenter.urls"

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -27,13 +27,14 @@ NAVIGATION = (
     (_("Your data"), "portal:data"),
     (_("Requests"), "requests:list"),
 )
+CONNECTIONS = "socialaccount_connections"  # where no provider is set up, there is nothing to connect
 ACCOUNT_LINKS = (
     (_("Profile"), "account_profile"),
     (_("E-mail addresses"), "account_email"),
     (_("Password"), "account_change_password"),
     (_("Second step at sign-in"), "mfa_index"),
     (_("Where you are signed in"), "usersessions_list"),
-    (_("Sign-in with other accounts"), "socialaccount_connections"),
+    (_("Sign-in with other accounts"), CONNECTIONS),
     (_("Security questions"), "account_security_questions"),
 )
 
@@ -56,17 +57,10 @@ class Center:
     @cached_property
     def account_links(self) -> list[Link]:
         """What belongs to the account, on every account page and in the account menu."""
-        return self._links(ACCOUNT_LINKS)
+        return self._links(tuple(entry for entry in ACCOUNT_LINKS if settings.SOCIALACCOUNT_PROVIDERS or entry[1] != CONNECTIONS))
 
     def _links(self, entries: tuple[tuple[str | Promise, str], ...]) -> list[Link]:
-        found = []
-        for label, name in entries:
-            try:
-                href = reverse(name)
-            except NoReverseMatch:  # the room with this page is not installed
-                continue
-            found.append(Link(label, href, self._current(href)))
-        return found
+        return [Link(label, href, self._current(href)) for label, href in ((label, reverse(name)) for label, name in entries)]
 
     def _current(self, href: str) -> str:
         path = self._request.path

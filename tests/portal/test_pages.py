@@ -15,6 +15,7 @@ from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.sources import registry
+from privacycenter.subjects.models import Subject
 from requests_app.models import Request
 from tests.portal.test_holdings import Broken, Shelf
 
@@ -203,6 +204,18 @@ def test_the_person_sees_who_looked_and_why(browser: Client, person: User):
         assert "Staff opened your data Reason given: Prepare or check the answer to this request" in shown
         assert "Tuesday, 3 February 2026" in shown
         assert "04:05 UTC · A member of our staff · PR-7K3M-Q9XA" in shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown_as"),
+    [("", "04:05 UTC"), ("Asia/Kuala_Lumpur", "12:05 UTC+08"), ("America/New_York", "23:05 EST"), ("Nowhere/Gone", "04:05 UTC")],
+)
+def test_times_are_shown_in_the_zone_the_person_chose(browser: Client, person: User, zone, shown_as):
+    Subject.objects.filter(pk=person.subject_id).update(time_zone=zone)
+    with clock.stopped_at(MOMENT):
+        look(person)
+
+    assert f"{shown_as} · A member of our staff" in words(browser.get("/dashboard/activity/"))
 
 
 def test_what_a_person_did_themselves_says_you(browser: Client, person: User):
