@@ -95,9 +95,10 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Visitor]]:
+def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
     """Open a window: `visit(stack.url)`. After the test every window must have met no problem."""
     visitors: list[Visitor] = []
+    failed_before = request.session.testsfailed
 
     def open_window(base_url: str, *, also_allowed: tuple[str, ...] = (), **options: Any) -> Visitor:
         visitor = Visitor(chromium, base_url, also_allowed=also_allowed, **options)
@@ -105,6 +106,9 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visitor]]:
         return visitor
 
     yield open_window
+    if request.session.testsfailed > failed_before:
+        for visitor in visitors:
+            print(f"{visitor.page.url}\n{visitor.page.inner_text('body')[:1500]}\n")
     problems = [problem for visitor in visitors for problem in visitor.remaining_problems()]
     for visitor in visitors:
         visitor.context.close()

@@ -86,11 +86,14 @@ def sign_out(visitor: Visitor) -> None:
     send(visitor, "Sign out")
 
 
-def order(visitor: Visitor, kind: str = "access") -> str:
-    """File a request. Answers its reference."""
+def order(visitor: Visitor, kind: str = "access", *, prove: Callable[[], None] | None = None) -> str:
+    """File a request; `prove` does what the page asks of somebody who is to prove themselves first. Answers its reference."""
     visitor.page.goto(f"/requests/new/?kind={kind}")
     visitor.check_accessibility()
     send(visitor, "Send the request")
+    if prove:
+        visitor.check_accessibility()
+        prove()
     visitor.page.wait_for_url("**/requests/PR-*/")
     visitor.check_accessibility()
     return visitor.page.url.rstrip("/").rpartition("/")[2]

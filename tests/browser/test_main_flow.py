@@ -58,17 +58,20 @@ def test_a_customer_of_the_shop_gets_what_the_connected_database_holds(live_stac
 @pytest.mark.obligation("D-07")
 def test_staff_see_personal_data_only_after_a_reason_and_the_person_sees_the_look(live_stack: Stack, visit):
     desk, jonas = visit(live_stack.url), visit(live_stack.url)
+    sign_in(jonas, "jonas", to="/requests/")
+    reference = jonas.page.locator("main a[href*='/requests/PR-']").first.get_attribute("href").strip("/").rpartition("/")[2]
     sign_in(desk, "agent", to="/admin/requests_app/request/")
-    desk.page.locator("tr", has_text="Ready to download").get_by_role("link").first.click()
+    desk.page.get_by_role("link", name=reference).click()
     before = desk.page.inner_text("main")
 
     desk.page.locator("[name=reason]").first.check()
+    desk.page.fill("[name=note]", "the address, to see whether it is the one that was written to")
     desk.page.get_by_role("button", name="Show personal data for 15 minutes").click()
     desk.page.wait_for_load_state()
 
     assert "jonas@people.example" not in before
     assert "jonas@people.example" in desk.page.inner_text("main")
-    sign_in(jonas, "jonas", to="/dashboard/activity/")
+    jonas.page.goto("/dashboard/activity/")
     assert "looked" in jonas.page.inner_text("main").lower()
 
 
