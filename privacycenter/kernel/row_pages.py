@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import CharField, F, IntegerField, JSONField, QuerySet, TextField
 from django.db.models.functions import Cast
+
+Rows = Sequence[Sequence[Any]]
 
 
 class Page(NamedTuple):
@@ -20,7 +24,7 @@ class Page(NamedTuple):
     """
 
     names: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
+    rows: Rows
     json_names: tuple[str, ...]
 
 
@@ -37,11 +41,39 @@ def row_pages(queryset: QuerySet[Any], columns: Mapping[str, str], *, size: int)
     wanted += [Cast(path, TextField()) if name in json_names else F(path) for name, path in columns.items()]
     names = ("key", *columns)
     page = queryset.order_by("pk").values_list(*wanted, "pk")
+
     last = None
     while True:
-        rows = list(page[:size] if last is None else page.filter(pk__gt=last)[:size])
+        rows = _fetched(page[:size] if last is None else page.filter(pk__gt=last)[:size])
         if rows:
             yield Page(names, rows if is_text else [(str(row[0]), *row[1:]) for row in rows], json_names)
         if len(rows) < size:
             return
         last = rows[-1][-1]
+
+
+def _fetched(page: QuerySet[Any]) -> Rows:
+    """The rows of a page. On PostgreSQL moments are read by psycopg's C code where nothing else has to be converted.
+
+    Django's reader of moments derives from the one in Python, which takes longer than all the rest of a row. The moments are the
+    same: both give them in the time zone of the connection. Django takes no other reader for a connection, so it is the cursor's.
+    """
+    connection = connections[page.db]
+    if connection.vendor != "postgresql":
+        return list(page)
+    compiler = page.query.get_compiler(connection=connection)
+    try:
+        statement, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return []
+    if compiler.get_converters([expression for expression, *_ in compiler.select]):
+        return list(page)
+    from psycopg import adapters, postgres  # optional dependency
+    from psycopg.pq import Format  # optional dependency
+
+    moments = postgres.types["timestamptz"].oid
+    with connection.cursor() as cursor:
+        cursor.cursor.adapters.register_loader(moments, adapters.get_loader(moments, Format.TEXT))
+        cursor.execute(statement, parameters)
+        rows: Rows = cursor.fetchall()
+    return rows

@@ -12,6 +12,7 @@ import codecs
 import hashlib
 import json
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ def verify(path: Path, *, keys: Mapping[str, bytes]) -> Report:
             _check_hashes(archive, listed, report)
             if report.is_valid:
                 _check_document(archive, listed, report)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError, struct.error) as error:
         if report.entries == 0:
             raise NotABundle("this is no readable ZIP archive") from error
         report.wrong("the archive is damaged: an entry can't be unpacked")
