@@ -137,7 +137,7 @@ def test_the_list_takes_the_same_queries_for_few_and_many(owner: Any, count: int
     client = signed_in(owner)
     client.get("/requests/")  # the first visit notes the session's start
 
-    with django_assert_num_queries(4):  # session, user, count, rows
+    with django_assert_num_queries(5):  # session, user, subject (for the time zone), count, rows
         page = client.get("/requests/").content.decode()
 
     assert page.count("request-list__title") == count
@@ -182,7 +182,7 @@ def test_a_request_in_review_takes_few_queries(owner: Any, django_assert_max_num
     request = worked(owner)
     client = signed_in(owner)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = client.get(f"/requests/{request.ref}/").content.decode()
 
     assert "A colleague checks it" in page
