@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import wraps
 from typing import Any
 
+from allauth.socialaccount.models import SocialApp
 from allauth.urls import urlpatterns as allauth_patterns
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 
@@ -43,6 +44,8 @@ IN_ONE_TRANSACTION = NEEDS_FRESH_LOGIN | {
 }
 # Google's "One Tap" posts from its own page and needs an exemption from CSRF protection; it is not offered.
 LEFT_OUT = frozenset({"google_login_by_token"})
+# These have addresses although no client id is set; then there is no such page.
+OF_PROVIDERS = frozenset({"google_login", "google_callback", "microsoft_login", "microsoft_callback"})
 
 
 def guarded(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
@@ -59,6 +62,8 @@ def guarded(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern
                 view = _in_one_transaction(view)
             if pattern.name in NEEDS_FRESH_LOGIN:
                 view = require_fresh_login(view)
+            if pattern.name in OF_PROVIDERS:
+                view = _not_found_unless_configured(view)
             yield URLPattern(pattern.pattern, view, pattern.default_args, pattern.name)
 
 
@@ -73,6 +78,17 @@ def _in_one_transaction(view: View) -> View:
             if isinstance(response, TemplateResponse) and not response.is_rendered:
                 response.render()
             return response
+
+    return wrapped
+
+
+def _not_found_unless_configured(view: View) -> View:
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except SocialApp.DoesNotExist:
+            raise Http404 from None
 
     return wrapped
 

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, default=12, help="how many customers (12)")
         parser.add_argument("--records-per-person", type=int, default=12, help="how many conversations and forms each (12)")
         parser.add_argument("--seed", type=int, default=1, help="the same number makes the same people (1)")
-        parser.add_argument("--json", action="store_true", help="answer as one JSON object")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="answer as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if options["people"] < 0 or options["records_per_person"] < 0:
             raise CommandError("Counts can't be negative.", returncode=2)
         made = demo.seed(people_count=options["people"], records_per_person=options["records_per_person"], number=options["seed"])
-        if options["json"]:
+        if options["as_json"]:
             logins = [{"username": username, "role": role} for username, role in demo.logins()]
             self.stdout.write(json.dumps({"added": asdict(made), "logins": logins, "password": demo.PASSWORD}))
             return
