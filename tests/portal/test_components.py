@@ -232,6 +232,13 @@ def test_a_moment_below_its_day_shows_the_time_only():
     assert draw('{% datetime value style="time" %}', value=moment) == '<time datetime="2026-03-01T20:30:00+00:00">20:30 UTC</time>'
 
 
+def test_the_day_of_a_moment_is_the_readers_day():
+    moment = dt.datetime(2026, 3, 1, 20, 30, tzinfo=dt.UTC)
+
+    with timezone.override(ZoneInfo("Asia/Kuala_Lumpur")):
+        assert draw('{% datetime value style="day" %}', value=moment) == '<time datetime="2026-03-02">2 Mar 2026</time>'
+
+
 def test_a_date_has_no_time_and_nothing_is_nothing():
     assert draw('{% datetime value style="short" %}', value=dt.date(2026, 3, 1)) == '<time datetime="2026-03-01">1 Mar 2026</time>'
     assert draw('{% datetime value empty="not yet" %}', value=None) == "not yet"

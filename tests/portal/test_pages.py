@@ -16,6 +16,7 @@ from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.sources import registry
 from privacycenter.subjects.models import Subject
+from requests_app.clock import due_date
 from requests_app.models import Request
 from tests.portal.test_holdings import Broken, Shelf
 
@@ -251,6 +252,7 @@ def test_activity_is_paged_and_a_wild_page_number_is_tamed(browser: Client, pers
 
 
 def test_a_request_that_is_open_stands_on_the_dashboard_with_its_date(browser: Client, person: User):
+    due = due_date(MOMENT, time_zone="Asia/Kuala_Lumpur", country="MY")
     Request.objects.create(
         kind="access",
         status="collecting",
@@ -258,13 +260,14 @@ def test_a_request_that_is_open_stands_on_the_dashboard_with_its_date(browser: C
         channel="account",
         received_at=MOMENT,
         verified_at=MOMENT,
-        due_at=MOMENT + dt.timedelta(days=21),
+        due_at=due.due_at,
+        due_explanation=due.to_json(),
     )
 
     shown = words(browser.get("/dashboard/"))
 
     assert "Collecting your data" in shown
-    assert "You have our answer by Tuesday, 24 February 2026 at the latest." in shown
+    assert "You have our answer by Tuesday, 3 March 2026 at the latest." in shown
 
 
 @pytest.mark.django_db

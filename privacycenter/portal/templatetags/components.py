@@ -37,7 +37,7 @@ BADGE_ICONS = {
 }
 TIMELINE_ICONS = {"done": "circle-check", "now": "circle-dot", "next": "circle", "problem": "octagon-alert"}
 BUTTON_KINDS = ("primary", "secondary", "quiet", "danger")
-DATE_STYLES = {"full": "l, j F Y", "short": "j M Y", "time": ""}
+DATE_STYLES = {"full": "l, j F Y", "short": "j M Y", "day": "j M Y", "time": ""}
 
 
 @register.simple_tag
@@ -166,13 +166,18 @@ def pagination(context: template.Context, page: Page[Any]) -> dict[str, Any]:
 
 @register.simple_tag(name="datetime")
 def date_time(value: dt.date | None, style: str = "full", empty: str = "") -> SafeString:
-    """A date, or a moment with its zone, in words and for machines. `style`: full (with weekday), short, or time (of the day)."""
+    """A date, or a moment with its zone, in words and for machines.
+
+    `style`: full (with weekday), short, day (of a moment), or time (of the day).
+    """
     _one_of("datetime", "style", style, DATE_STYLES)
     if not value:
         return format_html("{}", empty)
     if not isinstance(value, dt.datetime):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, DATE_STYLES[style]))
     local = timezone.localtime(value)
+    if style == "day":
+        return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), formats.date_format(local, DATE_STYLES[style]))
     clock_time = formats.time_format(local, "H:i")
     words = f"{formats.date_format(local, DATE_STYLES[style])}, {clock_time}" if DATE_STYLES[style] else clock_time
     return format_html('<time datetime="{}">{} {}</time>', local.isoformat(), words, _zone(local))
