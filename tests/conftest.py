@@ -43,6 +43,15 @@ def _flush_with_triggers_lifted() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = flush
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _end_the_renderer() -> Iterator[None]:
+    """The PDF renderer keeps its child for the next document; after the last test there is none."""
+    yield
+    from requests_app.pdf.client import shared_renderer  # slow import
+
+    shared_renderer().close()
+
+
 @pytest.fixture(autouse=True)
 def _empty_shared_cache() -> Iterator[None]:
     """Counters of limits live in the cache. The database cache rolls back with its test; Redis has to be emptied."""
