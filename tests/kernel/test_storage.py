@@ -203,7 +203,7 @@ def test_deleting_leaves_the_neighbours(folder):
 def test_an_address_that_means_nothing_is_refused(settings, address):
     settings.BUNDLE_STORAGE = address
 
-    with pytest.raises(ImproperlyConfigured, match="BUNDLE_STORAGE"):
+    with pytest.raises(ImproperlyConfigured, match="storage address"):
         storage()
 
 
