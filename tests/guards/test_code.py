@@ -93,7 +93,9 @@ def test_nothing_is_left_for_later():
 
 def test_no_file_names_the_machine_it_was_written_on():
     # In pieces, so that this file does not find itself.
-    machine = re.compile(r"(?<![\w}])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/\w+)/|registry\.npm" + r"js|files\.python" + "hosted|--index-" + "url")
+    machine = re.compile(
+        r"(?<![\w}])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/\w+)/|registry\.npm" + r"js|files\.python" + "hosted|--index-" + "url"
+    )
     texts = [path for path in files() if path.suffix in TEXT and path.name != "LICENSE" and "vendor" not in path.parts]
 
     found = [name_of(path) for path in texts if machine.search(path.read_text(encoding="utf-8", errors="replace"))]
