@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 from privacycenter.kernel.row_pages import Page, row_pages
 from privacycenter.kernel.sources import Item, Locator, Problem, Record, SourceDescription
 
-PAGE = 5_000
+PAGE = 2_000
 
 
 class ModelSource:

@@ -31,7 +31,7 @@ _SEALED = SEGMENT + TAG
 _MAGIC = b"PCS1\x01"
 _SALT, _PREFIX = 32, 7
 HEADER = len(_MAGIC) + _SALT + _PREFIX
-_BLOCK = 16  # segments that are read or written in one go: 1 MiB
+_READ = 16  # segments that are fetched in one go: 1 MiB, so that a far storage is not asked too often
 _MAX_SEGMENTS = 2**32
 
 
@@ -49,18 +49,19 @@ def encrypt_stream(chunks: Iterable[bytes], *, key: bytes, context: str = "") ->
     cipher = _Segments(key, header, context)
     yield header
     pending: list[bytes] = []
-    size = counter = 0
+    size = place = 0
     for chunk in chunks:
         pending.append(chunk)
         size += len(chunk)
-        if size > _BLOCK * SEGMENT:
+        if size > SEGMENT:
             data = memoryview(b"".join(pending))
             whole = (size - 1) // SEGMENT  # at least one byte stays: the last segment bears a flag
-            yield cipher.seal(data[: whole * SEGMENT], counter, last=False)
-            counter += whole
+            for start in range(0, whole * SEGMENT, SEGMENT):
+                yield cipher.seal(data[start : start + SEGMENT], place, last=False)
+                place += 1
             pending = [bytes(data[whole * SEGMENT :])]
             size = len(pending[0])
-    yield cipher.seal(memoryview(b"".join(pending)), counter, last=True)
+    yield cipher.seal(b"".join(pending), place, last=True)
 
 
 class SealedReader:
@@ -81,7 +82,7 @@ class SealedReader:
         self._cipher = _Segments(key, start[:HEADER], context)
         self.tag = hashlib.sha256(start[:HEADER]).hexdigest()[:32]  # names this sealed object and no other
         last = start[HEADER:] if self._segments == 1 else self._fetch(self._offset(self._segments - 1), self._tail + TAG)
-        self._last = self._cipher.open(memoryview(last), self._segments - 1, last=True)
+        self._last = self._cipher.open(last, self._segments - 1, last=True)
 
     @property
     def size(self) -> int:
@@ -93,26 +94,30 @@ class SealedReader:
         return b"".join(self.iter(start, start + length))
 
     def iter(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to `end` (exclusive), at most 1 MiB at a time."""
+        """The bytes from `start` up to `end` (exclusive), a segment at a time: larger pieces are slower, and keep more memory busy."""
         if start < 0:
             raise ValueError("a position can't be negative")
         end = self.size if end is None else min(end, self.size)
-        while start < end:
-            first = start // SEGMENT
-            stop = min(first + _BLOCK, -(-end // SEGMENT))
-            plain = self._open(first, stop)
-            base = first * SEGMENT
-            wanted = plain if start == base and end >= base + len(plain) else plain[start - base : end - base]
-            yield wanted
-            start += len(wanted)
+        if start >= end:
+            return
+        first, stop = start // SEGMENT, -(-end // SEGMENT)
+        position = first * SEGMENT
+        for piece in self._pieces(first, stop):
+            skip, keep = max(start - position, 0), min(end - position, len(piece))
+            yield piece if not skip and keep == len(piece) else piece[skip:keep]
+            position += len(piece)
 
-    def _open(self, first: int, stop: int) -> bytes:
+    def _pieces(self, first: int, stop: int) -> Iterator[bytes]:
         """Segments `first` to `stop` - 1 as plain bytes."""
         whole = min(stop, self._segments - 1)
-        plain = b""
-        if whole > first:
-            plain = self._cipher.open(memoryview(self._fetch(self._offset(first), (whole - first) * _SEALED)), first, last=False)
-        return plain + self._last if stop == self._segments else plain
+        for block in range(first, whole, _READ):
+            count = min(_READ, whole - block)
+            sealed = memoryview(self._fetch(self._offset(block), count * _SEALED))
+            for at in range(count):
+                yield self._cipher.open(sealed[at * _SEALED : (at + 1) * _SEALED], block + at, last=False)
+            del sealed  # before the next block is fetched
+        if stop == self._segments:
+            yield self._last
 
     def _fetch(self, start: int, length: int) -> bytes:
         data = self._read_range(start, length)
@@ -126,7 +131,7 @@ class SealedReader:
 
 
 class _Segments:
-    """Seals and opens runs of segments of one object."""
+    """Seals and opens segments of one object by their place in it."""
 
     def __init__(self, key: bytes, header: bytes, context: str) -> None:
         if len(key) != 32:
@@ -139,32 +144,16 @@ class _Segments:
         self._header = header
         self._prefix = header[-_PREFIX:]
 
-    def seal(self, plain: memoryview, counter: int, *, last: bool) -> bytes:
-        count = max(1, -(-len(plain) // SEGMENT))
-        if counter + count > _MAX_SEGMENTS:
+    def seal(self, plain: bytes | memoryview, place: int, *, last: bool) -> bytes:
+        if place >= _MAX_SEGMENTS:
             raise OverflowError("a sealed object ends at 256 TiB")
-        sealed = bytearray(len(plain) + count * TAG)
-        target = memoryview(sealed)
-        for index in range(count):
-            part = plain[index * SEGMENT : (index + 1) * SEGMENT]
-            nonce = self._nonce(counter + index, last=last and index == count - 1)
-            at = index * _SEALED
-            self._cipher.encrypt_into(nonce, part, self._header, target[at : at + len(part) + TAG])
-        return bytes(sealed)
+        return self._cipher.encrypt(self._nonce(place, last=last), plain, self._header)
 
-    def open(self, sealed: memoryview, counter: int, *, last: bool) -> bytes:
-        count = -(-len(sealed) // _SEALED)
-        plain = bytearray(len(sealed) - count * TAG)
-        target = memoryview(plain)
+    def open(self, sealed: bytes | memoryview, place: int, *, last: bool) -> bytes:
         try:
-            for index in range(count):
-                part = sealed[index * _SEALED : (index + 1) * _SEALED]
-                nonce = self._nonce(counter + index, last=last and index == count - 1)
-                at = index * SEGMENT
-                self._cipher.decrypt_into(nonce, part, self._header, target[at : at + len(part) - TAG])
+            return self._cipher.decrypt(self._nonce(place, last=last), sealed, self._header)
         except InvalidTag as error:
             raise DecryptionFailed from error
-        return bytes(plain)
 
-    def _nonce(self, counter: int, *, last: bool) -> bytes:
-        return self._prefix + counter.to_bytes(4, "big") + (b"\x01" if last else b"\x00")
+    def _nonce(self, place: int, *, last: bool) -> bytes:
+        return self._prefix + place.to_bytes(4, "big") + (b"\x01" if last else b"\x00")

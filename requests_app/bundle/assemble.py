@@ -129,14 +129,17 @@ def _archive(
 
 def manifest_bytes(facts: BundleFacts, entries: Sequence[Entry]) -> bytes:
     """What is signed: the reference, the moment, the key's id, and every entry with its size and checksum."""
-    manifest = {
+    head = {
         "ref": facts.reference,
         "created": facts.created.isoformat(timespec="seconds"),
         "format_version": FORMAT_VERSION,
         "key_id": signing_key_id(),
-        "entries": [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in entries],
     }
-    return json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n"
+    # Written line by line: a large bundle has thousands of entries.
+    lines = (f'  {{"name": {json.dumps(entry.name)}, "size": {entry.size}, "sha256": "{entry.sha256}"}}' for entry in entries)
+    opening = json.dumps(head, indent=1).removesuffix("\n}")
+    joined = ",\n".join(lines)
+    return f'{opening},\n "entries": [\n{joined}\n ]\n}}\n'.encode()
 
 
 def _volume(

@@ -17,7 +17,7 @@ def document_chunks(facts: BundleFacts, *, key: bytes, on_progress: Callable[[in
     """The document in pieces. `on_progress` hears how many bytes of records were copied."""
     yield _members(_opening(facts), indent=2, start=b"{\n") + b',\n  "sources": ['
     for index, source in enumerate(facts.sources):
-        yield (b",\n" if index else b"\n") + _members(_source(source), indent=6, start=b"    {\n") + b',\n      "records": ['
+        yield (b",\n" if index else b"\n") + _members(_source(facts, source), indent=6, start=b"    {\n") + b',\n      "records": ['
         yield from _records(source, key, on_progress)
         yield _members(_after_records(source), indent=6, start=b"],\n") + b"\n    }"
     yield _members(_closing(facts), indent=2, start=b"\n  ],\n") + b"\n}\n"
@@ -28,7 +28,7 @@ def document_bound(facts: BundleFacts) -> int:
     outputs = [source.output for source in facts.sources if source.output]
     records = sum(output.size + output.count for output in outputs)
     described = [*_opening(facts).values(), *_closing(facts).values()]
-    described += [part for source in facts.sources for part in (_source(source), _after_records(source))]
+    described += [part for source in facts.sources for part in (_source(facts, source), _after_records(source))]
     return records + sum(len(to_json(part)) for part in described) + 4096 * (len(facts.sources) + 1)
 
 
@@ -76,13 +76,13 @@ def _opening(facts: BundleFacts) -> dict[str, Any]:
     }
 
 
-def _source(source: SourceResult) -> dict[str, Any]:
+def _source(facts: BundleFacts, source: SourceResult) -> dict[str, Any]:
     return {
         "key": source.key,
         "title": source.title,
         "category": source.category,
         "status": source.status,
-        "reason": source.reason or None,
+        "reason": facts.reason_of(source),
         "origin": source.origin,
         "purposes": [{"key": item.key, "title": item.title, "legal_basis": item.legal_basis} for item in source.purposes],
         "recipients": [{"key": item.key, "name": item.name} for item in source.recipients],

@@ -132,3 +132,9 @@ class BundleFacts:
             raise ValueError("a source stands twice")
         if self.kind == "portability" and not all(source.portable for source in self.sources):
             raise ValueError("a portability bundle holds portable sources only")
+
+    def reason_of(self, source: SourceResult) -> str | None:
+        """Why a source is not in it, as it is printed: with what staff said when they completed the bundle all the same."""
+        if source.status == "failed" and self.failure_reason:
+            return f"{source.reason} {self.failure_reason}"
+        return source.reason or None

@@ -19,7 +19,7 @@ from privacycenter.kernel.storage import ObjectStorage, storage
 from privacycenter.kernel.streams import SealedReader, encrypt_stream, sealed_size
 from privacycenter.kernel.text import visible
 from requests_app.bundle.serialise import plain_text, serialise
-from requests_app.bundle.step_output import StepOutput, StoredFile, VolumePlan
+from requests_app.bundle.step_output import StepOutput, StoredFile, VolumePlan, VolumePlans
 from requests_app.bundle.volume_plan import VolumePlanner
 from requests_app.pdf.volumes import fits_main
 
@@ -75,7 +75,7 @@ def export_source(
 
 
 def open_records(output: StepOutput, *, key: bytes, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """The NDJSON of an output from `offset`, in pieces of at most 1 MiB that need not end with a line."""
+    """The NDJSON of an output from `offset`, in pieces of at most 256 KiB that need not end with a line."""
     if output.size == 0:
         return iter(())
     if output.inline is not None:
@@ -160,7 +160,7 @@ class _Run:
             inline=inline,
             object_name=name,
             sealed_size=sealed_size(self.size) if name else len(inline or b""),
-            volumes=() if fits_main(self.count, self.size) else self.volumes.finish(),
+            volumes=VolumePlans() if fits_main(self.count, self.size) else self.volumes.finish(),
             files=tuple(self.files),
         )
 
@@ -213,8 +213,8 @@ class _Run:
     def _written(self, batch: Sequence[dict[str, Any]], json_names: Sequence[str] = ()) -> bytes:
         lines = serialise(batch, json_names)
         self._note(lines.problems)
-        self.volumes.add_lines(lines.data, lines.count)
-        self.count += lines.count
+        self.volumes.add_lines(lines.data, lines.written)
+        self.count += lines.written
         self.size += len(lines.data)
         if (now := time.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
             self.told_at = now

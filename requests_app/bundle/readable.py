@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext, override
 
 from requests_app.bundle.document import field_facts
-from requests_app.bundle.facts import BundleFacts, Row, SourceResult
+from requests_app.bundle.facts import AuthorityFact, BundleFacts, Row, SourceResult
 from requests_app.bundle.outputs import path_part, read_records
-from requests_app.bundle.step_output import VolumePlan
+from requests_app.bundle.step_output import VolumePlan, VolumePlans
 from requests_app.bundle.words import LISTS, category_word, how_to_check, moment_text, sensitivity_word
 from requests_app.pdf.documents import (
     Authority,
@@ -32,23 +32,23 @@ from requests_app.pdf.documents import (
 from requests_app.pdf.volumes import Fill, fits_main
 
 
-def volumes_of(sources: Sequence[SourceResult]) -> dict[str, tuple[VolumePlan, ...]]:
+def volumes_of(sources: Sequence[SourceResult]) -> dict[str, VolumePlans]:
     """Further volumes by source key. The main PDF is filled in the order of the sources, as far as it has room.
 
     A source that would fit alone but comes when the main PDF is full gets one volume for all its records.
     """
-    volumes: dict[str, tuple[VolumePlan, ...]] = {}
+    volumes: dict[str, VolumePlans] = {}
     used = Fill()
     for source in sources:
         output = source.output
         if output is None or output.count == 0:
             continue
         if output.volumes:
-            volumes[source.key] = tuple(output.volumes)
+            volumes[source.key] = output.volumes
         elif fits_main(output.count, output.size, used=used):
             used = Fill(used.records + output.count, used.characters + output.size)
         else:
-            volumes[source.key] = (VolumePlan(1, 1, output.count, 0, output.size),)
+            volumes[source.key] = VolumePlans((output.count, output.size))
     return volumes
 
 
@@ -73,11 +73,15 @@ def main_document(facts: BundleFacts, *, key: bytes) -> MainDocument:
             subject=Person(
                 facts.subject.display_name, [Identifier(item.label or item.kind, item.value) for item in facts.subject.identifiers]
             ),
-            sources=[_section(source, volumes.get(source.key, ()), key) for source in facts.sources],
+            sources=[_section(facts, source, volumes.get(source.key, ()), key) for source in facts.sources],
             rights=[Right(item.title, item.text) for item in facts.rights],
-            authority=facts.authority and Authority(facts.authority.name, facts.authority.web_address, facts.authority.how_to_file),
+            authority=_authority(facts.authority),
             how_to_check=how_to_check(),
-            **{name: _listing(name, getattr(facts, name)) for name in LISTS},
+            consents=_listing("consents", facts.consents),
+            disclosures=_listing("disclosures", facts.disclosures),
+            access_log=_listing("access_log", facts.access_log),
+            automated_decisions=_listing("automated_decisions", facts.automated_decisions),
+            transfers=_listing("transfers", facts.transfers),
         )
 
 
@@ -88,7 +92,7 @@ def volume_document(
     if source.output is None:
         raise ValueError("a source without output has no volumes")
     with override(facts.language):
-        section = _section(source, (), None)
+        section = _section(facts, source, (), None)
         return VolumeDocument(
             reference=facts.reference,
             created=facts.created.isoformat(timespec="seconds"),
@@ -102,7 +106,7 @@ def volume_document(
         )
 
 
-def _section(source: SourceResult, volumes: Sequence[VolumePlan], key: bytes | None) -> SourceSection:
+def _section(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumePlan], key: bytes | None) -> SourceSection:
     output = source.output
     is_printed_here = key is not None and output is not None and output.count > 0 and not volumes
     return SourceSection(
@@ -110,7 +114,7 @@ def _section(source: SourceResult, volumes: Sequence[VolumePlan], key: bytes | N
         title=source.title,
         category=category_word(source.category),
         status=source.status,
-        reason=source.reason or None,
+        reason=facts.reason_of(source),
         origin=source.origin,
         purposes=[Purpose(item.title, item.legal_basis) for item in source.purposes],
         recipients=[item.name for item in source.recipients],
@@ -140,6 +144,10 @@ def _without_keys(source: SourceResult, records: list[dict[str, Any]]) -> list[A
         for record in records:
             record.pop("key", None)
     return records
+
+
+def _authority(fact: AuthorityFact | None) -> Authority | None:
+    return Authority(fact.name, fact.web_address, fact.how_to_file) if fact else None
 
 
 def _listing(name: str, rows: Sequence[Row]) -> Listing:

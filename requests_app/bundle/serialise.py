@@ -53,7 +53,7 @@ class Lines(NamedTuple):
     """Records as NDJSON, how many they are, and what could not be written or not in full."""
 
     data: bytes
-    count: int
+    written: int
     problems: Sequence[Problem] = ()
 
 

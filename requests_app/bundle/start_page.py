@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language_info, override
 
 from privacycenter.kernel.text import visible
@@ -24,7 +24,7 @@ def start_page(facts: BundleFacts, volumes: Mapping[str, Sequence[VolumePlan]]) 
         # Our own stylesheet; the page allows exactly these bytes and nothing else (CSP 3, hash source).
         style = render_to_string("bundle/style.css")
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-        rows = [_row(source, volumes.get(source.key, ())) for source in facts.sources]
+        rows = [_row(facts, source, volumes.get(source.key, ())) for source in facts.sources]
         return render_to_string(
             "bundle/index.html",
             {
@@ -47,7 +47,7 @@ def start_page(facts: BundleFacts, volumes: Mapping[str, Sequence[VolumePlan]]) 
         ).encode("utf-8", "replace")
 
 
-def _row(source: SourceResult, volumes: Sequence[VolumePlan]) -> dict[str, Any]:
+def _row(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumePlan]) -> dict[str, Any]:
     output = source.output
     grounds = [(item.label, withheld_ground(item.sensitivity, item.withheld)) for item in source.fields]
     withheld = [(label, ground) for label, ground in grounds if ground] if source.status == "found" else []
@@ -57,7 +57,7 @@ def _row(source: SourceResult, volumes: Sequence[VolumePlan]) -> dict[str, Any]:
         "category": category_word(source.category),
         "status": source.status,
         "word": status_word(source.status),
-        "reason": visible(source.reason or ""),
+        "reason": visible(facts.reason_of(source) or ""),
         "count": output.count if output else 0,
         "files": len(output.files) if output else 0,
         "problems": problems,

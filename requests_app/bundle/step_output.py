@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Literal, overload
 
 from privacycenter.kernel.sources import Problem
 
@@ -19,6 +20,46 @@ class VolumePlan:
     last: int
     offset: int
     length: int
+
+
+class VolumePlans(Sequence[VolumePlan]):
+    """Plans one after the other from the first record on, kept as plain numbers: where each ends, by ordinal and by byte.
+
+    A million records make thousands of volumes; as objects they would outweigh everything else that is in memory.
+    """
+
+    __slots__ = ("_ends",)
+
+    def __init__(self, ends: Iterable[int] = ()) -> None:
+        self._ends = array("q", ends)
+
+    def append(self, last: int, end: int) -> None:
+        """Add the volume that ends with record `last` at byte `end`."""
+        self._ends.extend((last, end))
+
+    def __len__(self) -> int:
+        return len(self._ends) // 2
+
+    @overload
+    def __getitem__(self, index: int) -> VolumePlan: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[VolumePlan]: ...
+    def __getitem__(self, index: int | slice) -> VolumePlan | list[VolumePlan]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        place = range(len(self))[index]
+        before, offset = (self._ends[2 * place - 2], self._ends[2 * place - 1]) if place else (0, 0)
+        last, end = self._ends[2 * place], self._ends[2 * place + 1]
+        return VolumePlan(place + 1, before + 1, last, offset, end - offset)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def to_json(self) -> list[int]:
+        """The plain numbers."""
+        return self._ends.tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +90,15 @@ class StepOutput:
     inline: bytes | None = field(default=None, repr=False)
     object_name: str = ""
     sealed_size: int = 0
-    volumes: Sequence[VolumePlan] = ()
+    volumes: VolumePlans = field(default_factory=VolumePlans)
     files: Sequence[StoredFile] = ()
 
     def to_json(self) -> str:
         """Everything but the inline bytes, as JSON text. It holds keys of records and names of files: keep it encrypted."""
-        data = asdict(self)
-        del data["inline"]
+        data = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "inline"}
         data["problems"] = [list(problem) for problem in self.problems]
+        data["volumes"] = self.volumes.to_json()
+        data["files"] = [asdict(file) for file in self.files]
         return json.dumps(data, separators=(",", ":"))
 
     @classmethod
@@ -68,7 +110,7 @@ class StepOutput:
             | {
                 "inline": bytes(inline) if inline is not None else None,
                 "problems": tuple(Problem(*problem) for problem in data["problems"]),
-                "volumes": tuple(VolumePlan(**volume) for volume in data["volumes"]),
+                "volumes": VolumePlans(data["volumes"]),
                 "files": tuple(StoredFile(**file) for file in data["files"]),
             }
         )

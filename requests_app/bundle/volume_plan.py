@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from requests_app.bundle.step_output import VolumePlan
+from requests_app.bundle.step_output import VolumePlans
 from requests_app.pdf.volumes import RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS
 
 
@@ -13,9 +13,9 @@ class VolumePlanner:
     """Cuts at the same places as `requests_app.pdf.volumes.add_record` (a test holds it to that), without a call per record."""
 
     def __init__(self) -> None:
-        self._done: list[VolumePlan] = []
+        self._done = VolumePlans()
         self._records = self._characters = 0
-        self._first, self._offset, self._length = 1, 0, 0
+        self._last = self._end = 0
 
     @property
     def room(self) -> int:
@@ -26,8 +26,7 @@ class VolumePlanner:
         """Count `count` lines."""
         if self._records + count == VOLUME_RECORDS and self._characters + len(data) <= VOLUME_CHARACTERS:
             # They fill the volume exactly, whatever each of them costs.
-            self._records += count
-            self._length += len(data)
+            self._take(count, len(data))
             self._close()
         elif count:
             self.add([len(line) + 1 for line in data.split(b"\n")[:count]])
@@ -47,19 +46,21 @@ class VolumePlanner:
             if stop == start:
                 self._close()
                 continue
-            self._records += stop - start
+            self._take(stop - start, sum(sizes[start:stop]))
             self._characters += cost
-            self._length += sum(sizes[start:stop])
             start = stop
 
-    def finish(self) -> tuple[VolumePlan, ...]:
+    def finish(self) -> VolumePlans:
         """Every volume, the last one included."""
         if self._records:
             self._close()
-        return tuple(self._done)
+        return self._done
 
     def _close(self) -> None:
-        last = self._first + self._records - 1
-        self._done.append(VolumePlan(len(self._done) + 1, self._first, last, self._offset, self._length))
-        self._first, self._offset = last + 1, self._offset + self._length
-        self._records = self._characters = self._length = 0
+        self._done.append(self._last, self._end)
+        self._records = self._characters = 0
+
+    def _take(self, count: int, size: int) -> None:
+        self._records += count
+        self._last += count
+        self._end += size

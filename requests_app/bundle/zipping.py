@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from isal import isal_zlib
 
@@ -24,6 +25,10 @@ _UNIX = 3 << 8
 _SIZES_FOLLOW, _UTF8 = 0x0008, 0x0800
 _STORED, _DEFLATED = 0, 8
 _REGULAR_FILE = 0o100644 << 16
+
+
+class Digest(Protocol):
+    def hexdigest(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class ZipStream:
         # 4.4.6: two-second steps from 1980 on. The same moment for all, so that the bytes depend on the content alone.
         self._date = max(moment.year - 1980, 0) << 9 | moment.month << 5 | moment.day
         self._time = moment.hour << 11 | moment.minute << 5 | moment.second // 2
-        self._members: list[_Member] = []
+        self._directory = bytearray()
         self._names: set[str] = set()
         self._position = 0
         self.entries: list[Entry] = []
@@ -66,7 +71,7 @@ class ZipStream:
         method, body = (_DEFLATED, packed) if len(packed) < len(data) else (_STORED, data)
         member = self._begin(name, flags=_UTF8, method=method, is_zip64=False)
         member.crc, member.size, member.compressed = isal_zlib.crc32(data), len(data), len(body)
-        self.entries.append(Entry(name, len(data), hashlib.sha256(data).hexdigest()))
+        self._end(member, name, hashlib.sha256(data))
         yield from self._emit(self._local_header(member), body)
 
     def stream(self, name: str, chunks: Iterable[bytes], *, at_most: int) -> Iterator[bytes]:
@@ -88,14 +93,13 @@ class ZipStream:
             raise OverflowError("an entry grew larger than was said")
         sizes = "<LLQQ" if member.is_zip64 else "<LLLL"
         yield from self._emit(packed, struct.pack(sizes, 0x08074B50, member.crc, member.compressed, member.size))
-        self.entries.append(Entry(name, member.size, digest.hexdigest()))
+        self._end(member, name, digest)
 
     def finish(self) -> Iterator[bytes]:
         """The central directory (4.3.12) and the end of the archive (4.3.14 to 4.3.16)."""
         start = self._position
-        for member in self._members:
-            yield from self._emit(self._central_header(member))
-        size, count = self._position - start, len(self._members)
+        yield from self._emit(bytes(self._directory))
+        size, count = self._position - start, len(self._names)
         if max(size, start) > FOUR_GIGABYTES - 1 or count > _MANY_ENTRIES - 1:
             record = struct.pack(
                 "<LQHHLLQQQQ", 0x06064B50, 44, _UNIX | _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, size, start
@@ -114,9 +118,11 @@ class ZipStream:
         if name in self._names:
             raise ValueError("an entry stands twice")
         self._names.add(name)
-        member = _Member(name.encode("utf-8"), self._position, flags, method, is_zip64)
-        self._members.append(member)
-        return member
+        return _Member(name.encode("utf-8"), self._position, flags, method, is_zip64)
+
+    def _end(self, member: _Member, name: str, digest: Digest) -> None:
+        self._directory += self._central_header(member)
+        self.entries.append(Entry(name, member.size, digest.hexdigest()))
 
     def _local_header(self, member: _Member) -> bytes:
         """4.3.7. Sizes that follow the data are zero here, in the ZIP64 field too (4.5.3)."""

@@ -68,7 +68,7 @@ def run(*, quick: bool = False) -> list[dict[str, Any]]:
     for _round in range(ROUNDS):
         baseline.append(_side("baseline", rows))
         ours.append(_side("ours", rows))
-    small = _side("ours", few)
+    small = max((_side("ours", few) for _round in range(ROUNDS)), key=lambda figures: figures["peak"])
     best, other = (min(runs, key=lambda figures: figures["seconds"]) for runs in (ours, baseline))
     peak = max(figures["peak"] for figures in ours)
     speed, other_speed = rows / best["seconds"], rows / other["seconds"]
