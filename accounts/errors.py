@@ -32,6 +32,11 @@ class StaffOnly(PrivacyCenterError):
     message = _("Only staff may do this.")
 
 
+class LastAdministrator(PrivacyCenterError):
+    code = "last_administrator"
+    message = _("You can't take your own staff rights away. Ask another administrator.")
+
+
 class NotFrozen(PrivacyCenterError):
     code = "not_frozen"
     message = _("This account is not frozen.")

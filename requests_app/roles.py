@@ -29,10 +29,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_AUDIT,
         "jobs.retry_job",
         "mail.view_outboxmessage",
+        "accounts.view_user",
+        "accounts.freeze_user",
         *(f"datamap.{verb}_{model}" for model in _MAP for verb in ("view", "add", "change", "delete")),
     ),
-    AGENT: (*_WORK, *(f"datamap.view_{model}" for model in _MAP)),
-    AUDITOR: (*_READ_REQUESTS, *_AUDIT, "jobs.view_job", *(f"datamap.view_{model}" for model in _MAP)),
+    AGENT: (*_WORK, "accounts.view_user", *(f"datamap.view_{model}" for model in _MAP)),
+    AUDITOR: (*_READ_REQUESTS, *_AUDIT, "accounts.view_user", "jobs.view_job", *(f"datamap.view_{model}" for model in _MAP)),
 }
 
 

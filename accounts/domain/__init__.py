@@ -27,6 +27,7 @@ from accounts.domain.photos import remove_photo, set_photo
 from accounts.domain.profile import Profile, change_profile
 from accounts.domain.questions import answer_question, question_of_link, set_answers
 from accounts.domain.registration import discard_registration, discard_unconfirmed, register_account
+from accounts.domain.staff import set_roles
 
 __all__ = [
     "Profile",
@@ -58,6 +59,7 @@ __all__ = [
     "send_verification_code",
     "set_answers",
     "set_photo",
+    "set_roles",
     "tell_already_registered",
     "unfreeze_account",
     "use_code",

@@ -59,6 +59,7 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        permissions = [("freeze_user", "Can freeze and unfreeze accounts")]
         constraints = [
             # log-in by username or e-mail must be unambiguous
             models.CheckConstraint(
