@@ -19,7 +19,7 @@ def newest() -> EmailMessage | None:
     if not files:
         return None
     texts = [text for text in files[-1].read_text(encoding="utf-8").split(SEPARATOR) if text.strip()]
-    message: EmailMessage = message_from_string(texts[-1], policy=modern_policy)  # type: ignore[assignment]
+    message: EmailMessage = message_from_string(texts[-1], policy=modern_policy)
     return message
 
 

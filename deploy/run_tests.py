@@ -1,7 +1,7 @@
 """Run every test in stages and add them up. `make test` ends here.
 
 Stages: what reads the code; everything on SQLite; everything that touches a database again on PostgreSQL with Redis; real
-parts and browser. PostgreSQL and Redis are used where they can be reached, else started from their binaries for the run. A
+parts and browser. PostgreSQL and Redis are started from their binaries for the run, else used where they can be reached. A
 stage that can't run is reported with its reason; with STRICT=1 (CI) it is a failure. The last line is the total.
 """
 
@@ -85,7 +85,9 @@ def main() -> int:
         else:
             own_name = f"{database.rpartition('/')[0]}/privacycenter_{os.getpid()}"
             variables = {"DATABASE_URL": own_name, "REDIS_URL": f"{cache}/0", "CELERY_BROKER_URL": f"{cache}/7"}
-            run.pytest(stage, "-m", "not browser and not services", ONLY_WITH_DATABASE="1", **variables)
+            variables["ONLY_WITH_DATABASE"] = "1"
+            run.pytest(stage, "-m", "not browser and not services and not alone", **variables)
+            run.pytest(f"{stage}, one at a time", "--numprocesses=0", "-m", "alone and not services", **variables)
         variables = {"TEST_POSTGRESQL_URL": database or "", "TEST_REDIS_URL": cache or ""}
         run.pytest("Real parts and browser", "--dist=loadfile", "-m", "browser or services", **variables)
     say("\n=== Summary")

@@ -34,36 +34,52 @@ def _reaches_postgresql(url: str) -> bool:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str | None]:
-    """The URL of a PostgreSQL server that lets us create databases, or None where there is none and no binary either."""
-    for url in filter(None, (os.environ.get("TEST_POSTGRESQL_URL"), POSTGRESQL_URL)):
-        if _reaches_postgresql(url):
-            yield url
-            return
+def postgresql(folder: Path, *, own_first: bool = True) -> Iterator[str | None]:
+    """The URL of a PostgreSQL server that lets us create databases, or None where there is none and no binary either.
+
+    TEST_POSTGRESQL_URL decides where it is set. Otherwise one of our own comes first, if wished: it does not wait for the
+    disk, and what others do on their server can't change what is measured here.
+    """
+    named = os.environ.get("TEST_POSTGRESQL_URL")
+    if named:
+        yield named if _reaches_postgresql(named) else None
+        return
+    initdb = _initdb()
+    if initdb is None or (not own_first and _reaches_postgresql(POSTGRESQL_URL)):
+        yield POSTGRESQL_URL if _reaches_postgresql(POSTGRESQL_URL) else None
+        return
+    with _own_postgresql(folder / "postgresql", initdb) as url:
+        yield url
+
+
+def _initdb() -> Path | None:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
-    initdb = installed[-1] if installed else Path(on_path) if on_path else None
-    if initdb is None:
-        yield None
-        return
-    # PostgreSQL refuses to run as root.
-    owner = _unprivileged() if os.geteuid() == 0 else None
-    prefix = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"] if owner else []
-    data = folder / "postgresql"
-    data.mkdir()
-    if owner:
-        folder.chmod(0o755)
-        shutil.chown(data, owner)
+    return installed[-1] if installed else Path(on_path) if on_path else None
+
+
+@contextmanager
+def _own_postgresql(home: Path, initdb: Path) -> Iterator[str]:
+    home.mkdir()
+    prefix: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        owner = _unprivileged()
+        prefix = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"]
+        home.parent.chmod(0o755)
+        shutil.chown(home, owner)
     port = free_port()
-    pg_ctl = [*prefix, initdb.with_name("pg_ctl"), "--pgdata", data / "data", "--silent"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": data}
-    subprocess.run([*prefix, initdb, "--pgdata", data / "data", "--username=postgres", "--auth=trust", "--no-sync"], check=True, **quiet)
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -c unix_socket_directories={data}"
-    subprocess.run([*pg_ctl, "--wait", "--log", data / "log", "--options", options, "start"], check=True, **quiet)
+    pg_ctl = [*prefix, str(initdb.with_name("pg_ctl")), f"--pgdata={home / 'data'}", "--silent"]
+    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -c unix_socket_directories={home}"
+
+    def run(command: list[str], *, check: bool = True) -> None:
+        subprocess.run(command, check=check, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    run([*prefix, str(initdb), f"--pgdata={home / 'data'}", "--username=postgres", "--auth=trust", "--no-sync"])
+    run([*pg_ctl, "--wait", f"--log={home / 'log'}", f"--options={options}", "start"])
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*pg_ctl, "--mode=immediate", "stop"], check=False, **quiet)
+        run([*pg_ctl, "--mode=immediate", "stop"], check=False)
 
 
 def _unprivileged() -> str:

@@ -40,7 +40,7 @@ class RedactingFilter(logging.Filter):
 def logging_config(*, debug: bool) -> dict[str, Any]:
     """Return the LOGGING setting: JSON lines to standard error, readable lines in development."""
     renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if debug else structlog.processors.JSONRenderer()
-    shared = [
+    shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

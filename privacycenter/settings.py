@@ -32,7 +32,7 @@ load_development_secrets(VAR_DIR / "secrets.env", create=DEBUG)
 
 # Secrets and keys. An absent one is reported by a system check, so that `check` can say everything that is missing at once.
 SECRET_KEY = env.str("SECRET_KEY", "") or "unset"
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DATA_KEYS = parse_keys(env.str("DATA_KEYS", ""))
 HASH_KEYS = parse_keys(env.str("HASH_KEYS", ""))
 BUNDLE_SIGNING_KEYS = parse_keys(env.str("BUNDLE_SIGNING_KEYS", ""))
@@ -53,7 +53,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", []) or _own_hosts
 # The page answers on both names of loopback; both are the same site.
 CSRF_TRUSTED_ORIGINS = [f"http://{host}:{_site.port or 80}" for host in _own_hosts] if SITE_IS_LOOPBACK and not SITE_IS_SECURE else []
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", [])
+OUTBOUND_ALLOW: list[str] = env.list("OUTBOUND_ALLOW", [])
 OPERATOR_NAME = env.str("OPERATOR_NAME", "Synorex")
 OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", "hi@synorexcloud.com")
 OPERATOR_COUNTRY = env.str("OPERATOR_COUNTRY", "MY")
@@ -176,7 +176,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("filesystem")
 if CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 2}
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = VAR_DIR / "broker"
     for _folder in ("queue", "control"):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from privacycenter.audit.models import AuditEntry, AuditSeal
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Shows; changes nothing. Who may view is decided by the model's view permission."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -16,8 +16,8 @@ class TransactionId(models.Func):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         return "(pg_current_xact_id()::text::bigint)", []
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return "0", []  # one writer at a time: what is visible is committed
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
+        return "0", ()  # one writer at a time: what is visible is committed
 
 
 class AuditEntry(models.Model):

@@ -61,7 +61,7 @@ def _split(sealed: bytes) -> tuple[str, bytes]:
     return sealed[2:end].decode("ascii", "replace"), sealed[end:]
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
     """Text that is stored encrypted. The context is the column (app.model.field), so a value can't change columns.
 
     Not searchable by design. `rotate_keys` finds every such field through `encrypted_fields()`.

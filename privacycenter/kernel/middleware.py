@@ -54,8 +54,8 @@ class ResponseHeadersMiddleware:
 
 def client_address(request: HttpRequest) -> str:
     """The client's IP address: the peer, or with TRUSTED_PROXIES=n the n-th address from the right of X-Forwarded-For."""
-    peer = request.META.get("REMOTE_ADDR", "")
+    peer: str = request.META.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES:
         return peer
-    chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    chain: list[str] = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     return chain[-settings.TRUSTED_PROXIES] if len(chain) >= settings.TRUSTED_PROXIES else peer

@@ -56,7 +56,7 @@ def _rotate_field(model: type[models.Model], field: EncryptedTextField, *, dry_r
     """Rotate one column by its stored bytes: the values are never decoded to text."""
     result = Rotated(field.context)
     quote = connection.ops.quote_name
-    table, key, column = quote(model._meta.db_table), quote(str(model._meta.pk.column)), quote(field.column)
+    table, key, column = quote(model._meta.db_table), quote(str(model._meta.pk.column)), quote(str(field.column))
     # Names come from the models, values are parameters.
     select = f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
     update = f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s"  # noqa: S608

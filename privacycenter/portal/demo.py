@@ -57,6 +57,8 @@ class Person:
         """A number that could exist in the person's country; the same for the same person."""
         chance = random.Random(self.username)  # noqa: S311 - a made-up number, not a secret
         example = phonenumbers.example_number(self.country)
+        assert example is not None
+        assert example.national_number is not None
         while True:
             example.national_number += chance.randrange(1000)
             if phonenumbers.is_valid_number(example):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from privacycenter.kernel.classification import classify
 from privacycenter.kernel.model_source import ModelSource
 from privacycenter.kernel.sources import Locator, Sensitivity, SourceDescription, SourceField, registry
@@ -34,7 +36,7 @@ class IdentifierSource(ModelSource):
     def locate(self, subject: Subject) -> Locator:
         return {"subject": subject.pk}
 
-    def querysets(self, locator: Locator) -> list:
+    def querysets(self, locator: Locator) -> list[Any]:
         return [Identifier.objects.filter(subject_id=locator["subject"])]
 
 
@@ -58,7 +60,7 @@ class LocaleSource(ModelSource):
     def locate(self, subject: Subject) -> Locator:
         return {"subject": subject.pk}
 
-    def querysets(self, locator: Locator) -> list:
+    def querysets(self, locator: Locator) -> list[Any]:
         return [Subject.objects.filter(pk=locator["subject"])]
 
 

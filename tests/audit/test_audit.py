@@ -129,6 +129,7 @@ class TestAppendOnly:
         assert triggers.missing() == set()
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("test_events")
 class TestSeals:

@@ -60,7 +60,7 @@ def database() -> Iterator[str]:
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="privacycenter-bench-")))
-        server = stack.enter_context(postgresql(folder))
+        server = stack.enter_context(postgresql(folder, own_first=False))
         if server is None:
             sys.stdout.write("No PostgreSQL: measuring on SQLite; the figures are not those of the comparison.\n")
             yield ""
