@@ -11,6 +11,7 @@ import calendar
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from importlib import metadata
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,7 @@ def due_date(received_at: datetime, *, time_zone: str, country: str, months: int
     received_on = received_at.astimezone(ZoneInfo(time_zone)).date()
     counted_on = add_months(received_on, months)
     due_on, skipped = next_working_day(counted_on, country=country)
-    version = f"holidays {holidays.__version__}" if _has_calendar(country) else ""
+    version = f"holidays {metadata.version('holidays')}" if _has_calendar(country) else ""
     return DueDate(rule, received_on, months, counted_on, due_on, skipped, time_zone, country, version)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -119,9 +120,9 @@ def queue() -> QuerySet[Request]:
     )
 
 
-def current_look(request: Request, user_id: int) -> Look | None:
+def current_look(request: Request, user: User | AnonymousUser) -> Look | None:
     """The look that lets this member of staff see personal data on this ticket now."""
-    looks = Look.objects.filter(request=request, user_id=user_id, expires_at__gt=clock.now())
+    looks = Look.objects.filter(request=request, user_id=user.pk or 0, expires_at__gt=clock.now())
     return looks.order_by("-expires_at").first()
 
 

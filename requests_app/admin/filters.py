@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.kernel import clock
+from requests_app.admin.presentation import STATES
 from requests_app.enums import Status
 from requests_app.models import Request
 
@@ -43,3 +44,33 @@ class BurningFilter(admin.SimpleListFilter):
             "unproven": queryset.filter(verified_at=None),
         }
         return choices.get(self.value() or "", proven)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state, in the words of the desk."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(status.value, words) for status, words in STATES.items() if status is not Status.RECEIVED]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Request]) -> QuerySet[Request]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class HolderFilter(admin.SimpleListFilter):
+    """Who has it: me, a colleague, nobody. No list of names: people who use their rights have accounts, too."""
+
+    title = _("who has it")
+    parameter_name = "with"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("I have")), ("others", _("A colleague has")), ("nobody", _("Nobody has"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Request]) -> QuerySet[Request]:
+        if self.value() == "me":
+            return queryset.filter(assignee_id=request.user.pk)
+        if self.value() == "others":
+            return queryset.filter(assignee__isnull=False).exclude(assignee_id=request.user.pk)
+        return queryset.filter(assignee=None) if self.value() == "nobody" else queryset

@@ -11,6 +11,7 @@ from privacycenter.audit.events import all_kinds
 from privacycenter.kernel.actor import ActorKind
 from privacycenter.subjects.enums import IDENTIFIER_LABELS
 from privacycenter.subjects.queries import proven_identifiers
+from requests_app.enums import Outcome, Status, StepStatus
 from requests_app.forms import WordsForm
 from requests_app.models import Bundle, Look, Request, Step, TimelineEvent, Volume
 from requests_app.presentation import explain
@@ -24,6 +25,24 @@ BUTTONS = {
     Event.RELEASE: gettext_lazy("Release to the person"),
     Event.ANSWER: gettext_lazy("Answer: nothing more to come"),
 }
+# The states in the words of the desk; those of requests_app.enums.Status speak to the person.
+STATES = {
+    Status.RECEIVED: gettext_lazy("Not proven yet"),
+    Status.COLLECTING: gettext_lazy("Collecting"),
+    Status.ATTENTION: gettext_lazy("Needs attention"),
+    Status.ASSEMBLING: gettext_lazy("Putting together"),
+    Status.REVIEW: gettext_lazy("To be released"),
+    Status.READY: gettext_lazy("Released"),
+    Status.REOPENED: gettext_lazy("Reopened by the person"),
+    Status.CLOSED: gettext_lazy("Closed"),
+}
+OUTCOMES = {
+    Outcome.FULFILLED: gettext_lazy("Answered in full"),
+    Outcome.IN_PART: gettext_lazy("Answered in part"),
+    Outcome.WITHDRAWN: gettext_lazy("Withdrawn"),
+    Outcome.NOT_VERIFIED: gettext_lazy("Never proven"),
+    Outcome.DUPLICATE: gettext_lazy("Set aside"),
+}
 HINTS = {
     Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("Why it goes out incomplete. Printed in the bundle."),
     Event.ANSWER: gettext_lazy("Your answer to what the person misses. They read it on their page."),
@@ -36,6 +55,7 @@ def ticket_page(request: Request, *, look: Look | None) -> dict[str, Any]:
     steps = steps_of(bundle)
     return {
         "item": request,
+        "state": state_word(request),
         "look": look,
         "person": _person(request) if look else [],
         "events": [_event(event, shows_notes=look is not None) for event in timeline_of(request, for_desk=True)],
@@ -49,8 +69,11 @@ def ticket_page(request: Request, *, look: Look | None) -> dict[str, Any]:
 
 
 def steps_of(bundle: Bundle | None) -> list[Step]:
-    """The steps without their contents."""
-    return list(Step.objects.filter(bundle=bundle).defer("locator", "output", "inline")) if bundle else []
+    """The steps without their contents, those that failed first."""
+    if bundle is None:
+        return []
+    steps = Step.objects.filter(bundle=bundle).defer("locator", "output", "inline")
+    return sorted(steps, key=lambda step: (step.status != StepStatus.FAILED, step.position))
 
 
 def actions(request: Request) -> list[dict[str, Any]]:
@@ -61,6 +84,12 @@ def actions(request: Request) -> list[dict[str, Any]]:
         form = WordsForm(label=HINTS[row.event], max_length=500, auto_id=f"id_{row.event}_%s") if needs_words else None
         found.append({"event": row.event.value, "label": BUTTONS[row.event], "form": form})
     return found
+
+
+def state_word(request: Request) -> str:
+    """The state, or how it ended."""
+    words = OUTCOMES[Outcome(request.outcome)] if request.status == Status.CLOSED else STATES[Status(request.status)]
+    return str(words)
 
 
 def _person(request: Request) -> list[tuple[str, str]]:

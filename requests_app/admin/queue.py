@@ -9,13 +9,15 @@ from django.db.models import Case, F, OrderBy, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.audit.admin import ReadOnlyAdmin
 from privacycenter.kernel import clock
 from requests_app.admin import ticket
-from requests_app.admin.filters import BurningFilter
-from requests_app.enums import Outcome, Status
+from requests_app.admin.filters import BurningFilter, HolderFilter, StateFilter
+from requests_app.admin.presentation import state_word
+from requests_app.enums import Status
 from requests_app.models import Request
 from requests_app.presentation import days_left
 from requests_app.queries import queue
@@ -27,7 +29,7 @@ class RequestAdmin(ReadOnlyAdmin):
     """Lists requests by what burns. A row opens the ticket (requests_app.admin.ticket)."""
 
     list_display = ("ref", "kind_word", "state_word", "due_word", "received_at", "assignee_name")
-    list_filter = (BurningFilter, "status", "kind", "assignee")
+    list_filter = (BurningFilter, StateFilter, HolderFilter, "kind")
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("=ref",)
@@ -49,7 +51,7 @@ class RequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"), ordering="status")
     def state_word(self, item: Request) -> str:
-        return str(Outcome(item.outcome).label) if item.status == Status.CLOSED else item.get_status_display()
+        return state_word(item)
 
     @admin.display(description=_("due"), ordering="burns_at")
     def due_word(self, item: Request) -> str:
@@ -57,9 +59,9 @@ class RequestAdmin(ReadOnlyAdmin):
         is_late = item.is_open and item.due_at is not None and item.due_at < clock.now()
         return format_html('<strong class="burns">⚠ {}</strong>', words) if is_late else words
 
-    @admin.display(description=_("with"), ordering="assignee__username", empty_value=_("nobody"))
-    def assignee_name(self, item: Request) -> str | None:
-        return item.assignee.username if item.assignee else None
+    @admin.display(description=_("with"), ordering="assignee__username")
+    def assignee_name(self, item: Request) -> str:
+        return item.assignee.username if item.assignee else gettext("nobody")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -72,6 +74,9 @@ class RequestAdmin(ReadOnlyAdmin):
             path("<int:pk>/act/<slug:event>/", view(ticket.act), name="requests_app_request_act"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": gettext("Requests")})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -22,7 +22,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.errors import PrivacyCenterError
 from privacycenter.subjects.queries import subject_with
 from requests_app import domain
-from requests_app.admin.presentation import actions, steps_of, ticket_page
+from requests_app.admin.presentation import actions, state_word, steps_of, ticket_page
 from requests_app.domain.desk import note_preview
 from requests_app.domain.people import LOOK, WORK
 from requests_app.enums import Status
@@ -73,7 +73,7 @@ def show(http: HttpRequest, pk: int | str, *, look_form: LookForm | None = None,
     """One request, as much of it as this person of staff may see now."""
     _require(http, VIEW)
     request = _find(pk)
-    look = current_look(request, http.user.pk) if http.user.has_perm(LOOK) else None
+    look = current_look(request, http.user) if http.user.has_perm(LOOK) else None
     may_work = http.user.has_perm(WORK)
     context = ticket_page(request, look=look)
     context |= {
@@ -103,14 +103,14 @@ def act(http: HttpRequest, pk: int, event: str) -> HttpResponse:
         elif wanted in VERBS_WITH_WORDS:
             form = WordsForm(http.POST, max_length=500)
             if not form.is_valid():
-                raise ReasonMissing(" ".join(form.errors.get("words", [])))
+                raise ReasonMissing(" ".join(str(problem) for problem in form.errors.get("words", [])))
             VERBS_WITH_WORDS[wanted](request, form.cleaned_data["words"], actor)
         else:
             raise Http404
     except PrivacyCenterError as error:
         messages.error(http, str(error))
     else:
-        messages.success(http, _("Done: %(ref)s is now “%(state)s”.") % {"ref": request.ref, "state": Status(request.status).label})
+        messages.success(http, _("Done: %(ref)s is now “%(state)s”.") % {"ref": request.ref, "state": state_word(request)})
     return _back(pk)
 
 
@@ -156,7 +156,7 @@ def preview(http: HttpRequest, pk: int) -> HttpResponseBase:
     """The document itself, as the person will get it. Needs a look, and is an audit entry of its own, written first."""
     _require(http, LOOK)
     request = _find(pk)
-    look, bundle = current_look(request, http.user.pk), latest_bundle(request)
+    look, bundle = current_look(request, http.user), latest_bundle(request)
     if look is None:
         messages.info(http, _("Give a reason first."))
         return _back(request.pk)

@@ -162,7 +162,7 @@ def _fits(proof: IdentityProof, code: str) -> bool:
 
 
 def _open(proof: IdentityProof) -> Request:
-    request = Request.objects.select_related("subject").get(pk=proof.request_id)
+    request = Request.objects.select_related("subject").get(proofs=proof)
     if proof.purpose == ProofPurpose.OPEN or request.status != Status.RECEIVED:
         return request
     if has_account(proof.address or ""):

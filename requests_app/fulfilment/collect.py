@@ -43,7 +43,7 @@ def run_step(step: Step, *, bundle: Bundle, subject: Subject | None, beat: Calla
     try:
         source = registry.get(step.source_key)
         locator: Locator = json.loads(step.locator) if step.locator else source.locate(subject)
-        prefix = f"{work_folder(bundle)}/{step.pk}"
+        prefix = f"{work_folder(bundle)}/{step.position}"
         return Result(step, export_source(source, locator, key=key_of(bundle), name_prefix=prefix, on_progress=beat))
     except LostLease:
         raise
@@ -58,27 +58,34 @@ def run_step(step: Step, *, bundle: Bundle, subject: Subject | None, beat: Calla
         return Result(step, error_code=code)
 
 
-def note_success(results: Sequence[Result], *, keep_output: bool = True) -> int:
-    """Write the outputs of many steps with one statement; a step that has ended meanwhile is left alone. Answers how many.
+def note_success(results: Sequence[Result]) -> int:
+    """Write the outputs of many steps with one statement; a step that has ended meanwhile is left alone. Answers how many."""
+    rows = [
+        {
+            "id": result.step.pk,
+            "status": result.output.status,
+            "count": result.output.count,
+            "problem_count": len(result.output.problems),
+            "output": result.output.to_json(),
+            "inline": result.output.inline,
+        }
+        for result in results
+        if result.output is not None
+    ]
+    return _update_steps(rows, finished_at=clock.now()) if rows else 0
 
-    `keep_output=False` where the bundle is finished in the same transaction and nobody needs the outputs any more.
-    """
+
+def write_finished(steps: Sequence[Step], results: Sequence[Result]) -> None:
+    """Insert steps that were planned and run in one go, as they ended and without their contents: the file is made already."""
     moment = clock.now()
-    rows: list[dict[str, Any]] = []
-    for result in results:
-        output = result.output
-        assert output is not None, "only successes are noted here"
-        rows.append(
-            {
-                "id": result.step.pk,
-                "status": output.status,
-                "count": output.count,
-                "problem_count": len(output.problems),
-                "output": output.to_json() if keep_output else None,
-                "inline": output.inline if keep_output else None,
-            }
-        )
-    return _update_steps(rows, finished_at=moment, clear_locator=not keep_output) if rows else 0
+    outputs = {result.step.position: result.output for result in results}
+    for step in steps:
+        output = outputs.get(step.position)
+        step.locator = None
+        if output is not None:
+            step.status, step.count, step.problem_count = StepStatus(output.status), output.count, len(output.problems)
+            step.finished_at = moment
+    Step.objects.bulk_create(steps)
 
 
 def note_retry(result: Result) -> None:
@@ -101,7 +108,7 @@ def note_failure(step_id: int, *, code: str) -> None:
 
 def output_of(step: Step) -> StepOutput | None:
     """The output that a finished step has kept."""
-    return StepOutput.from_json(step.output, inline=step.inline) if step.output else None
+    return StepOutput.from_json(step.output, inline=bytes(step.inline) if step.inline is not None else None) if step.output else None
 
 
 def key_of(bundle: Bundle) -> bytes:
@@ -117,7 +124,7 @@ def work_folder(bundle: Bundle) -> str:
 _COLUMNS = ("status", "count", "problem_count", "output", "inline")
 
 
-def _update_steps(rows: Sequence[dict[str, Any]], *, finished_at: datetime, clear_locator: bool) -> int:
+def _update_steps(rows: Sequence[dict[str, Any]], *, finished_at: datetime) -> int:
     """UPDATE … FROM (VALUES …): one short statement, where bulk_update would write a CASE per column and row.
 
     Both databases name the columns of VALUES column1, column2 and so on. PostgreSQL needs casts, because a column of
@@ -130,8 +137,6 @@ def _update_steps(rows: Sequence[dict[str, Any]], *, finished_at: datetime, clea
         if connection.vendor == "postgresql":
             value = f"CAST({value} AS {fields[name].db_type(connection)})"
         assignments.append(f'"{name}" = {value}')
-    if clear_locator:
-        assignments.append('"locator" = NULL')
     values = ", ".join(["(" + ", ".join(["%s"] * (len(_COLUMNS) + 1)) + ")"] * len(rows))
     parameters: list[Any] = [fields["finished_at"].get_db_prep_save(finished_at, connection)]
     for row in rows:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from privacycenter.jobs.claims import Claim
 from privacycenter.kernel import clock
@@ -94,5 +94,5 @@ def _forget() -> None:
     Look.objects.filter(expires_at__lt=now - timedelta(days=KEEP_LOOKS_DAYS)).delete()
 
 
-def _with_people(bundles):  # type: ignore[no-untyped-def]
+def _with_people(bundles: QuerySet[Bundle]) -> QuerySet[Bundle]:
     return bundles.select_related("request__subject").order_by(F("expires_at").asc(), "pk")[:BATCH]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import structlog
-from django.db import transaction
 
 from privacycenter.kernel import clock
 from privacycenter.kernel.sources import Source, registry
@@ -22,11 +21,9 @@ def sources_for(kind: str) -> list[Source]:
     return [source for source in sources if source.describe().portable] if kind == Kind.PORTABILITY else sources
 
 
-def make_plan(bundle: Bundle, subject: Subject) -> list[Step]:
-    """Write the steps of a bundle, all or none. Two planners at once: the index on (bundle, source) stops the second."""
-    steps = [_step(bundle, position, source, subject) for position, source in enumerate(sources_for(bundle.request.kind))]
-    with transaction.atomic():
-        return Step.objects.bulk_create(steps)
+def plan_steps(bundle: Bundle, subject: Subject) -> list[Step]:
+    """The steps of a bundle, not written yet."""
+    return [_step(bundle, position, source, subject) for position, source in enumerate(sources_for(bundle.request.kind))]
 
 
 def _step(bundle: Bundle, position: int, source: Source, subject: Subject) -> Step:

@@ -26,8 +26,8 @@ from requests_app.domain.release import clear_work, may_release_itself, order_re
 from requests_app.enums import Status, StepStatus, VolumeStatus
 from requests_app.errors import LostRace
 from requests_app.fulfilment.assembly import assemble_bundle
-from requests_app.fulfilment.collect import Result, note_failure, note_retry, note_success, output_of, run_step
-from requests_app.fulfilment.plan import make_plan
+from requests_app.fulfilment.collect import Result, note_failure, note_retry, note_success, output_of, run_step, write_finished
+from requests_app.fulfilment.plan import plan_steps
 from requests_app.fulfilment.volumes import plan_volumes
 from requests_app.models import Bundle, Request, Step
 from requests_app.transitions import Event, Guard, Role
@@ -45,6 +45,7 @@ class _Work:
     claim: Claim
     bundle: Bundle
     steps: list[Step]
+    is_planned: bool  # whether the steps stand in the database
     unsaved: list[Result] = field(default_factory=list)
     failed: list[Result] = field(default_factory=list)
     has_failures: bool = False
@@ -61,8 +62,8 @@ def fulfil(claim: Claim) -> None:
     if bundle is None or bundle.request.subject is None:
         return
     try:
-        steps = list(bundle.steps.all()) or make_plan(bundle, bundle.request.subject)
-        work = _Work(claim, bundle, steps)
+        steps = list(bundle.steps.all())
+        work = _Work(claim, bundle, steps or plan_steps(bundle, bundle.request.subject), is_planned=bool(steps))
         if work.request.status == Status.COLLECTING:
             _collect(work)
         if work.request.status == Status.ASSEMBLING:
@@ -87,6 +88,7 @@ def _collect(work: _Work) -> None:
     # A step that failed once is retried by a job of its own, with its own backoff, and holds nobody up.
     own_job = [step for step in waiting if not step.is_in_database or step.attempts]
     if own_job:
+        _write_plan(work)
         _order_sources(own_job)
     here = [step for step in waiting if step.is_in_database and not step.attempts]
     for start in range(0, len(here), IN_DATABASE_AT_ONCE):
@@ -127,6 +129,7 @@ def _save(work: _Work, *, finish: bool = False) -> None:
             work.claim.finish()
         else:
             work.claim.heartbeat()
+        _write_plan(work)
         note_success(work.unsaved)
         for result in work.failed:
             if result.is_permanent:
@@ -137,6 +140,24 @@ def _save(work: _Work, *, finish: bool = False) -> None:
         if finish and work.has_failures:
             order_work(work.bundle)  # looks once more: where nothing is left to be retried, staff are next
     work.unsaved, work.failed, work.saved_at = [], [], time.monotonic()
+
+
+def _write_plan(work: _Work) -> None:
+    """Write the steps, all or none. Two planners at once: the index on (bundle, source) stops the second.
+
+    Put off until somebody else needs them or time has passed: what a short pass does ends in one transaction anyway, and a
+    worker that dies before has lost nothing but that.
+    """
+    if work.is_planned:
+        return
+    for result in work.unsaved:
+        result.step.status = StepStatus.PENDING  # until its output is noted
+    with transaction.atomic():
+        Step.objects.bulk_create(work.steps)
+    work.is_planned = True
+    for result in work.unsaved:
+        if result.output is not None:
+            result.step.status = StepStatus(result.output.status)
 
 
 def _order_sources(steps: Sequence[Step], *, after_seconds: int = 0) -> None:
@@ -152,6 +173,7 @@ def _fail(work: _Work, code: str = "") -> None:
         move(work.request, Change(Event.FAIL, Guard.SOMETHING_FAILED), role=Role.SYSTEM, actor=ACTOR)
         if code:
             Bundle.objects.filter(pk=work.bundle.pk).update(error_code=code[:64])
+        _write_plan(work)
         note_success(work.unsaved)
         work.claim.finish()
 
@@ -160,12 +182,14 @@ def _fail(work: _Work, code: str = "") -> None:
 
 
 def _is_small(work: _Work) -> bool:
-    """Whether everything was collected in this pass and fits into rows: then one transaction takes it to the end."""
-    fresh = {result.step.pk for result in work.unsaved}
+    """Whether everything was planned and collected in this pass and fits into rows: then one transaction takes it to the end."""
+    fresh = {result.step.position for result in work.unsaved}
     outputs = [result.output for result in work.unsaved if result.output is not None]
     ended = {StepStatus.NOTHING_HELD, StepStatus.WITHHELD}
-    return all(step.pk in fresh or step.status in ended for step in work.steps) and not any(
-        output.object_names or output.volumes for output in outputs
+    return (
+        not work.is_planned
+        and all(step.position in fresh or step.status in ended for step in work.steps)
+        and not any(output.object_names or output.volumes for output in outputs)
     )
 
 
@@ -179,12 +203,13 @@ def _assemble_at_once(work: _Work) -> None:
     except Exception as error:
         # Keep what was collected; only the assembling is tried again.
         with transaction.atomic():
+            _write_plan(work)
             note_success(work.unsaved)
             move(work.request, Change(Event.FINISH_COLLECTING, Guard.ALL_STEPS_FINAL), role=Role.SYSTEM, actor=ACTOR)
         _retry_or_fail(work, error)
         return
     with transaction.atomic():
-        note_success(work.unsaved, keep_output=False)
+        write_finished(work.steps, work.unsaved)
         _finish(work, made, Change(Event.FINISH_COLLECTING, Guard.ALL_STEPS_FINAL))
         if work.claim.attempts > 1:
             order_removal(work.bundle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import User
 from accounts.stepup import require_fresh_login
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
@@ -51,7 +54,7 @@ def _offer(http: HttpRequest, kind: str, *, form: AddressForm | None = None, sta
 
 @require_fresh_login
 def _file_signed_in(http: HttpRequest, kind: str) -> HttpResponse:
-    user = http.user
+    user = cast("User", http.user)  # require_fresh_login lets nobody else through
     try:
         request = file_request(kind=kind, user=user, language=get_language() or "en", actor=actor_for(user.subject))
     except AlreadyOpen as error:

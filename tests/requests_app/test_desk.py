@@ -126,7 +126,7 @@ def test_the_queue_takes_the_same_queries_for_few_and_many(count: int, django_as
     client = at_desk()
     client.get(LIST)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get(LIST).content.decode()
 
     assert page.count('class="field-ref"') == count
