@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import SecurityAnswer, SecurityEvent, User
 from privacycenter.kernel.errors import InvalidIdentifier
@@ -32,6 +32,26 @@ def account_with_address(email: str) -> User | None:
         return None
     found = EmailAddress.objects.select_related("user").filter(email__in=wanted, verified=True, user__is_active=True).first()
     return found.user if found else None
+
+
+def any_account_for_subject(subject: Subject) -> User | None:
+    """The newest account of a person whatever its state: closed, frozen, inactive. For locks that closing must not lift."""
+    return User.objects.filter(subject=subject).order_by("-pk").first()
+
+
+def any_account_with_address(email: str) -> User | None:
+    """The newest account whose person has proven this address, whatever its state; None also for a malformed address."""
+    try:
+        normal = normalise(IdentifierKind.EMAIL, email)
+    except InvalidIdentifier:
+        return None
+    confirmed = Q(emailaddress__email__in={email.strip().lower(), normal}, emailaddress__verified=True)
+    proven = Q(
+        subject__identifiers__kind=IdentifierKind.EMAIL,
+        subject__identifiers__value=normal,
+        subject__identifiers__proven_at__isnull=False,
+    )
+    return User.objects.filter(confirmed | proven).order_by("-pk").first()
 
 
 def primary_address(user: User) -> str:
