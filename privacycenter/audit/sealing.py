@@ -26,6 +26,7 @@ from privacycenter.kernel.storage import ObjectStorage, storage_at
 BATCH = 1_000
 GENESIS = "0" * 64
 LEAF_BYTES = 16
+HEAD = "head.json"  # the newest checkpoint once more: tells when seals were cut off at the end
 _GAPS_WATCHED = 50  # seals whose gaps are looked at again: a transaction open for longer would be hours old
 
 
@@ -102,6 +103,8 @@ def seal_entries(*, limit: int = BATCH) -> AuditSeal | None:
             seal.save(force_insert=True)
     except IntegrityError:
         return None
+    if last is not None and not _exists(checkpoint_storage(), _checkpoint_name(last)):
+        export_checkpoint(last)  # its writer died between the commit and the export
     export_checkpoint(seal)
     return seal
 
@@ -161,8 +164,10 @@ def export_checkpoint(seal: AuditSeal) -> None:
         sort_keys=True,
     )
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(_signed_bytes(statement))
-    line = json.dumps({"statement": statement, "key": key_id, "signature": base64.b64encode(signature).decode()})
-    checkpoint_storage().put_stream(_checkpoint_name(seal), [line.encode()])
+    line = json.dumps({"statement": statement, "key": key_id, "signature": base64.b64encode(signature).decode()}).encode()
+    storage = checkpoint_storage()
+    storage.put_stream(_checkpoint_name(seal), [line])
+    storage.put_stream(HEAD, [line])
 
 
 def _signed_bytes(statement: str) -> bytes:
@@ -182,7 +187,7 @@ def verify() -> Verification:
             return Verification(sealed, _unsealed(seal.first_id - 1), *bad)
         previous = seal.chain_hash
         sealed += len(seal.leaves) // LEAF_BYTES
-    checkpoint_fault = _fault_of_last_checkpoint()
+    checkpoint_fault = _fault_of_checkpoints()
     if checkpoint_fault is not None:
         return Verification(sealed, 0, *checkpoint_fault)
     return Verification(sealed, AuditEntry.objects.count() - sealed)
@@ -210,25 +215,40 @@ def _bad_entry_of(seal: AuditSeal, previous: str) -> tuple[int, str] | None:
     return None
 
 
-def _fault_of_last_checkpoint() -> tuple[int, str] | None:
-    """Compare the newest seals with what was exported: a chain that was rewritten as a whole shows here."""
+def _fault_of_checkpoints() -> tuple[int, str] | None:
+    """Compare every seal with what was exported: a chain that was rewritten or cut as a whole shows here."""
     storage = checkpoint_storage()
-    last = AuditSeal.objects.order_by("-id").first()
-    if last is None:
-        return None
-    for seal in AuditSeal.objects.order_by("id").iterator(chunk_size=200):
-        name = _checkpoint_name(seal)
-        try:
-            line = json.loads(storage.read_range(name, 0, storage.size(name)))
-        except FileNotFoundError:
-            continue  # exported after the commit: a crash between the two leaves none
-        if not _is_signed(line):
-            return seal.first_id, "the checkpoint of its seal bears a wrong signature"
-        if json.loads(line["statement"])["chain_hash"] != seal.chain_hash:
-            return seal.first_id, "its seal differs from the exported checkpoint"
-    if _exists(storage, f"seal-{last.pk + 1:012d}.json"):
-        return last.last_id + 1, "seals after it were removed"
+    last = None
+    for last in AuditSeal.objects.order_by("id").iterator(chunk_size=200):
+        fault = _fault_of(last, _read(storage, _checkpoint_name(last)))
+        if fault:
+            return last.first_id, fault
+    head = _read(storage, HEAD)
+    if head is None:
+        return None if last is None else (last.first_id, "the newest checkpoint is missing")
+    if not _is_signed(head):
+        return (last.first_id if last else 1), "the newest checkpoint bears a wrong signature"
+    newest = json.loads(head["statement"])
+    if last is None or newest["seal"] > last.pk:
+        return (last.last_id + 1 if last else 1), "seals after it were removed"
     return None
+
+
+def _fault_of(seal: AuditSeal, line: dict[str, str] | None) -> str:
+    if line is None:
+        return "the checkpoint of its seal is missing"
+    if not _is_signed(line):
+        return "the checkpoint of its seal bears a wrong signature"
+    is_same = json.loads(line["statement"])["chain_hash"] == seal.chain_hash
+    return "" if is_same else "its seal differs from the exported checkpoint"
+
+
+def _read(storage: ObjectStorage, name: str) -> dict[str, str] | None:
+    try:
+        line: dict[str, str] = json.loads(storage.read_range(name, 0, storage.size(name)))
+    except FileNotFoundError:
+        return None
+    return line
 
 
 def _exists(storage: ObjectStorage, name: str) -> bool:

@@ -15,9 +15,10 @@ TABLES = (AuditEntry._meta.db_table, AuditSeal._meta.db_table)
 _REFUSAL = "the audit trail is append-only"
 
 
-def names() -> set[str]:
-    """The triggers that must exist."""
-    return {f"{table}_no_{verb}" for table in TABLES for verb in ("update", "delete")}
+def names(vendor: str) -> set[str]:
+    """The triggers that must exist. SQLite has no TRUNCATE."""
+    verbs = ("update", "delete", "truncate") if vendor == "postgresql" else ("update", "delete")
+    return {f"{table}_no_{verb}" for table in TABLES for verb in verbs}
 
 
 def install(using: str = "default") -> None:
@@ -41,14 +42,15 @@ def drop(using: str = "default") -> None:
 def missing(using: str = "default") -> set[str]:
     """The triggers that should exist and don't."""
     connection = connections[using]
+    # Only ALWAYS counts: any other trigger is passed by a session that sets session_replication_role.
     query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return names() - {row[0] for row in cursor.fetchall()}
+        return names(connection.vendor) - {row[0] for row in cursor.fetchall()}
 
 
 def install_after_migrate(*, using: str, **kwargs: Any) -> None:

@@ -36,6 +36,10 @@ def done(count: int = 1, **more):
     return record("test.done", actor=SYSTEM, subject=PERSON, count=count, **more)
 
 
+def seal_ids() -> list[int]:
+    return list(AuditSeal.objects.order_by("id").values_list("id", flat=True))
+
+
 def done_and_rolled_back() -> None:
     with transaction.atomic():
         done()
@@ -119,6 +123,15 @@ class TestAppendOnly:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
 
+    @pytest.mark.postgresql_only
+    def test_trigger_that_a_replica_session_would_pass_counts_as_missing(self):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_auditentry ENABLE TRIGGER audit_auditentry_no_truncate")
+
+        assert triggers.missing() == {"audit_auditentry_no_truncate"}
+        triggers.install()
+        assert triggers.missing() == set()
+
     def test_missing_trigger_is_an_error_at_start(self):
         assert check_triggers(None, databases=["default"]) == []
 
@@ -143,7 +156,7 @@ class TestSeals:
         result = sealing.verify()
 
         assert (result.is_intact, result.sealed_entries, result.unsealed_entries) == (True, 6, 0)
-        assert len(list(checkpoints.iterdir())) == 2
+        assert sorted(path.name for path in checkpoints.iterdir()) == ["head.json", *sorted(f"seal-{pk:012d}.json" for pk in seal_ids())]
 
     def test_batches_are_chained(self):
         for number in range(5):
@@ -212,6 +225,41 @@ class TestSeals:
         tamper("DELETE FROM audit_auditseal WHERE id = %s", AuditSeal.objects.order_by("-id").first().pk)
 
         assert sealing.verify().reason == "seals after it were removed"
+
+    def test_every_seal_cut_off_at_the_end_is_found(self):
+        for number in range(3):
+            done(number)
+            sealing.seal_all()
+
+        tamper("DELETE FROM audit_auditseal WHERE id > %s", seal_ids()[0])
+
+        assert sealing.verify().reason == "seals after it were removed"
+
+    def test_missing_checkpoint_is_named(self, checkpoints):
+        done()
+        sealing.seal_all()
+        (checkpoints / f"seal-{seal_ids()[0]:012d}.json").unlink()
+
+        assert sealing.verify().reason == "the checkpoint of its seal is missing"
+
+    def test_checkpoint_that_a_dying_worker_did_not_write_is_written_with_the_next(self, checkpoints):
+        done()
+        sealing.seal_all()
+        (checkpoints / f"seal-{seal_ids()[0]:012d}.json").unlink()
+
+        done()
+        sealing.seal_all()
+
+        assert sealing.verify().is_intact
+
+    def test_checkpoint_with_a_forged_signature_is_named(self, checkpoints):
+        done()
+        sealing.seal_all()
+        path = checkpoints / f"seal-{seal_ids()[0]:012d}.json"
+        line = json.loads(path.read_text())
+        path.write_text(json.dumps({**line, "statement": line["statement"].replace("sealed_at", "sealed_on")}))
+
+        assert sealing.verify().reason == "the checkpoint of its seal bears a wrong signature"
 
     def test_chain_rewritten_as_a_whole_differs_from_the_checkpoint(self):
         entry = done()
