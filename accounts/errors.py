@@ -32,6 +32,16 @@ class StaffOnly(PrivacyCenterError):
     message = _("Only staff may do this.")
 
 
+class OwnAccount(PrivacyCenterError):
+    code = "own_account"
+    message = _("You can't do this to your own account. Ask a colleague.")
+
+
+class AdministratorOnly(PrivacyCenterError):
+    code = "administrator_only"
+    message = _("This is an account of staff. Only an administrator may do this.")
+
+
 class LastAdministrator(PrivacyCenterError):
     code = "last_administrator"
     message = _("You can't take your own staff rights away. Ask another administrator.")

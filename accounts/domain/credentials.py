@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from accounts.client import Client
 from accounts.domain.events import note_security_event
 from accounts.enums import CredentialKind, SecurityEventKind
-from accounts.errors import LinkNotValid, NotFrozen, StaffOnly
+from accounts.errors import AdministratorOnly, LinkNotValid, NotFrozen, OwnAccount, StaffOnly
 from accounts.mail_kinds import CREDENTIAL_CHANGED, FROZEN, UNFROZEN
 from accounts.models import CredentialChange, FederatedRecord, User
 from privacycenter.audit.domain import record
@@ -27,6 +27,7 @@ from privacycenter.kernel.normalise import IdentifierKind
 from privacycenter.kernel.tokens import digest, new_token
 from privacycenter.mail.domain import queue_message
 from privacycenter.subjects.domain import add_identifier, remove_identifier
+from privacycenter.subjects.errors import IdentifierTaken
 from privacycenter.subjects.models import Identifier
 
 FREEZE_LINK_LIFETIME = timedelta(days=14)
@@ -51,29 +52,36 @@ def note_credential_change(
     the address that was good before the change, with a link that freezes the account.
     """
     now = clock.now()
-    token = new_token()
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1, credential_changed_at=now)
         user.refresh_from_db(fields=["session_epoch", "credential_changed_at"])
-        change = CredentialChange.objects.create(
-            user=user, kind=kind, token_digest=digest(token), changed_at=now, expires_at=now + FREEZE_LINK_LIFETIME
-        )
+        change = _warn(user, kind=kind, tell=tell, handed_over=False, actor=actor)
         note_security_event(user, kind=event, client=client)
         record("accounts.credential_changed", actor=actor, subject=str(user.subject.public_id), kind=str(kind))
-        if tell:
-            queue_message(
-                CREDENTIAL_CHANGED,
-                to=tell,
-                context={
-                    "name": user.get_short_name(),
-                    "what": kind.label,
-                    "when": date_format(timezone.localtime(now), "l, j F Y, H:i") + f" {timezone.get_current_timezone_name()}",
-                    "link": settings.SITE_URL + reverse("account_freeze", args=[token]),
-                },
-                language=user.subject.language,
-                subject_key=str(user.subject.public_id),
-                actor=actor,
-            )
+    return change
+
+
+def _warn(user: User, *, kind: CredentialKind, tell: str, handed_over: bool, actor: Actor) -> CredentialChange:
+    """Note a change with its freeze link, and mail the link to `tell` where there is such an address."""
+    now, token = clock.now(), new_token()
+    change = CredentialChange.objects.create(
+        user=user, kind=kind, token_digest=digest(token), changed_at=now, expires_at=now + FREEZE_LINK_LIFETIME
+    )
+    if tell:
+        queue_message(
+            CREDENTIAL_CHANGED,
+            to=tell,
+            context={
+                "name": user.get_short_name(),
+                "what": kind.label,
+                "handed_over": handed_over,
+                "when": date_format(timezone.localtime(now), "l, j F Y, H:i") + f" {timezone.get_current_timezone_name()}",
+                "link": settings.SITE_URL + reverse("account_freeze", args=[token]),
+            },
+            language=user.subject.language,
+            subject_key=str(user.subject.public_id),
+            actor=actor,
+        )
     return change
 
 
@@ -85,12 +93,31 @@ def freeze_by_link(token: str, *, client: Client, actor: Actor) -> User:
         if usable.update(used_at=now) != 1:
             raise LinkNotValid
         change = CredentialChange.objects.select_related("user__subject").get(token_digest=digest(token))
-        freeze_account(change.user, because="link", client=client, actor=actor)
+        _freeze(change.user, because="link", client=client, actor=actor)
     return change.user
 
 
 def freeze_account(user: User, *, because: str, client: Client, actor: Actor) -> None:
-    """End all sessions and refuse log-ins until staff have seen proof. Changes nothing else: a freeze reverts nothing."""
+    """End all sessions and refuse log-ins until staff have seen proof. Changes nothing else: a freeze reverts nothing.
+
+    Staff freeze neither themselves nor, unless they are administrators, each other. Raises OwnAccount, AdministratorOnly.
+    """
+    if actor.is_staff:
+        _require_power_over(user, actor=actor)
+    _freeze(user, because=because, client=client, actor=actor)
+
+
+def _require_power_over(user: User, *, actor: Actor) -> None:
+    """Whoever gives an account back says who gets in: over staff, that would be a way to their rights."""
+    if str(user.pk) == actor.ref:
+        raise OwnAccount
+    target = User.objects.filter(pk=user.pk).values("is_staff", "is_superuser").get()
+    is_administrator = User.objects.filter(pk=actor.ref, is_superuser=True, is_active=True).exists()
+    if (target["is_staff"] or target["is_superuser"]) and not is_administrator:
+        raise AdministratorOnly
+
+
+def _freeze(user: User, *, because: str, client: Client, actor: Actor) -> None:
     with transaction.atomic():
         frozen = User.objects.filter(pk=user.pk, frozen_at=None).update(frozen_at=clock.now(), session_epoch=F("session_epoch") + 1)
         user.refresh_from_db(fields=["frozen_at", "session_epoch"])
@@ -114,19 +141,26 @@ def unfreeze_account(user: User, *, proven_address: str, reason: str, client: Cl
 
     Whoever changed the credentials may still know them, so all of them go: `proven_address` becomes the only address,
     the password fits no more, factors, provider links and security questions are removed. The person sets a new password
-    through a reset link, which goes to that address only.
+    through a reset link, which goes to that address only. Every address the account had is told, with a link that freezes
+    it again. Raises StaffOnly, OwnAccount, AdministratorOnly, NotFrozen, IdentifierTaken.
     """
     if not actor.is_staff:
         raise StaffOnly
+    _require_power_over(user, actor=actor)
     now = clock.now()
     with transaction.atomic():
         if User.objects.filter(pk=user.pk).exclude(frozen_at=None).update(frozen_at=None) != 1:
             raise NotFrozen
         address = proven_address.lower()
+        before = list(EmailAddress.objects.filter(user=user, verified=True).exclude(email=address).values_list("email", flat=True))
         for identifier in Identifier.objects.filter(subject=user.subject, kind=IdentifierKind.EMAIL):
             remove_identifier(identifier, actor=actor)
         EmailAddress.objects.filter(user=user).delete()
-        EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+        try:
+            with transaction.atomic():
+                EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+        except IntegrityError:
+            raise IdentifierTaken from None
         add_identifier(user.subject, kind=IdentifierKind.EMAIL, value=address, source="accounts.staff_proof", proven=True, actor=actor)
         Authenticator.objects.filter(user=user).delete()
         SocialAccount.objects.filter(user=user).delete()
@@ -137,6 +171,8 @@ def unfreeze_account(user: User, *, proven_address: str, reason: str, client: Cl
         user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk) + 1
         user.save(update_fields=["password", "email", "credential_changed_at", "session_epoch"])
         note_security_event(user, kind=SecurityEventKind.UNFROZEN, client=client)
+        for old in before:
+            _warn(user, kind=CredentialKind.EMAIL, tell=old, handed_over=True, actor=actor)
         record("accounts.unfrozen", actor=actor, subject=str(user.subject.public_id), reason=reason)
         queue_message(
             UNFROZEN,

@@ -26,7 +26,7 @@ from privacycenter.subjects.queries import subject_with
 from tests.factories.accounts import PASSWORD, add_totp, make_account, signed_in
 
 NEW = "a wholly new password"
-STAFF = Actor(ActorKind.STAFF, "1")
+STAFF = Actor(ActorKind.STAFF, "0")  # nobody among the accounts
 
 pytestmark = pytest.mark.django_db
 

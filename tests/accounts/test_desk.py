@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
+from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.client import Client
-from accounts.domain import freeze_account, set_roles
-from accounts.errors import LastAdministrator, StaffOnly
+from accounts.domain import freeze_account, set_roles, unfreeze_account
+from accounts.errors import AdministratorOnly, LastAdministrator, OwnAccount, StaffOnly
 from accounts.models import User
 from privacycenter.audit.models import AuditEntry
 from privacycenter.kernel.actor import Actor
+from privacycenter.mail.models import OutboxMessage
+from privacycenter.subjects.errors import IdentifierTaken
 from requests_app.roles import AGENT, AUDITOR, DPO
 from tests.factories.accounts import make_account, make_staff, signed_in
 
@@ -129,3 +133,69 @@ def test_roles_are_read_only(administrator):
     assert page.status_code == 200
     assert "Can freeze and unfreeze accounts" in page.content.decode()
     assert b'name="_save"' not in page.content
+
+
+def test_data_protection_officer_can_not_take_over_the_administrator_by_giving_the_account_back(administrator):
+    officer = staff_in(DPO)
+    freeze_account(administrator, because="test", client=Client(), actor=Actor.system("tests"))
+    url = reverse("admin:accounts_user_unfreeze", args=[administrator.pk])
+
+    page = signed_in(officer).post(url, {"reason": "proven_call", "address": "officer@example.org"}, follow=True)
+
+    administrator.refresh_from_db()
+    assert administrator.is_frozen
+    assert not EmailAddress.objects.filter(email="officer@example.org").exists()
+    assert str(AdministratorOnly.message) in unescape(page.content.decode())
+
+
+def test_staff_freeze_no_other_staff_unless_they_are_administrators(administrator):
+    officer, agent = staff_in(DPO), staff_in(AGENT)
+
+    for target in (agent, administrator):
+        with pytest.raises(AdministratorOnly):
+            freeze_account(target, because="test", client=Client(), actor=Actor.for_user(officer))
+    freeze_account(agent, because="test", client=Client(), actor=Actor.for_user(administrator))
+    unfreeze_account(agent, proven_address="a@example.org", reason="x", client=Client(), actor=Actor.for_user(administrator))
+
+    assert not User.objects.exclude(frozen_at=None).exists()
+
+
+def test_nobody_freezes_or_gives_back_their_own_account(administrator):
+    actor = Actor.for_user(administrator)
+
+    with pytest.raises(OwnAccount):
+        freeze_account(administrator, because="test", client=Client(), actor=actor)
+    freeze_account(administrator, because="test", client=Client(), actor=Actor.system("tests"))
+    with pytest.raises(OwnAccount):
+        unfreeze_account(administrator, proven_address="a@example.org", reason="x", client=Client(), actor=actor)
+
+
+def test_every_address_the_account_had_is_told_that_it_was_given_away_and_can_freeze_it():
+    person, officer = make_account(email="first@example.com"), signed_in(staff_in(DPO))
+    EmailAddress.objects.create(user=person, email="second@example.com", verified=True, primary=False)
+    freeze_account(person, because="test", client=Client(), actor=Actor.system("tests"))
+    url = reverse("admin:accounts_user_unfreeze", args=[person.pk])
+
+    officer.post(url, {"reason": "proven_call", "address": "new@example.com"})
+
+    told = {mail.to: mail.body for mail in OutboxMessage.objects.filter(kind="accounts.credential_changed")}
+    assert set(told) == {"first@example.com", "second@example.com"}
+    assert all("gave your account to somebody" in body for body in told.values())
+    link = re.search(r"^http://localhost:8000(/\S+)$", told["second@example.com"], re.MULTILINE).group(1)
+    Browser().post(link)
+    person.refresh_from_db()
+    assert person.is_frozen
+
+
+def test_an_address_of_somebody_else_is_refused_in_words_and_changes_nothing():
+    person, officer = make_account(email="ada@example.com"), signed_in(staff_in(DPO))
+    make_account(email="taken@example.com")
+    freeze_account(person, because="test", client=Client(), actor=Actor.system("tests"))
+    url = reverse("admin:accounts_user_unfreeze", args=[person.pk])
+
+    page = officer.post(url, {"reason": "proven_call", "address": "Taken@example.com"}, follow=True)
+
+    person.refresh_from_db()
+    assert person.is_frozen
+    assert str(IdentifierTaken.message) in unescape(page.content.decode())
+    assert list(EmailAddress.objects.filter(user=person).values_list("email", flat=True)) == ["ada@example.com"]
