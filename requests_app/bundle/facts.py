@@ -59,6 +59,8 @@ class SourceResult:
     def __post_init__(self) -> None:
         if self.status in {"withheld", "failed"} and (self.output is not None or not self.reason):
             raise ValueError("a source that is withheld or failed has a reason and no output")
+        if self.output is not None and self.output.source_key != self.key:
+            raise ValueError("an output of another source")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
@@ -34,7 +35,6 @@ _BATCH_BYTES = 512 * 1024
 _LARGEST_BATCH = 1_000
 _FILE_CHUNK = 256 * 1024
 _PROGRESS_SECONDS = 1.0
-_RECORDS = "records"  # the context that record streams are sealed under
 
 _PLAIN_KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.-][a-z0-9_]+)*")
 
@@ -62,6 +62,9 @@ def export_source(
 ) -> StepOutput:
     """Run one source for one person; `name_prefix` is the folder in storage that belongs to this step alone.
 
+    Every run writes under names of its own in it. A worker that has lost its lease may go on for a while: it neither replaces
+    nor removes what the worker after it has committed.
+
     `on_progress` hears the number of records so far, at most once a second and at the end. An error of the source comes
     through, after everything that was written has been removed: the step fails and is tried again. Runs in the calling
     thread, outside a transaction.
@@ -80,11 +83,13 @@ def open_records(output: StepOutput, *, key: bytes, offset: int = 0, length: int
         return iter(())
     if output.inline is not None:
         inline = output.inline
-        reader = SealedReader(lambda start, count: inline[start : start + count], len(inline), key, _RECORDS)
+        reader = SealedReader(lambda start, count: inline[start : start + count], len(inline), key, _records_context(output.source_key))
     else:
         store = storage()
         name = output.object_name
-        reader = SealedReader(lambda start, count: store.read_range(name, start, count), output.sealed_size, key, _RECORDS)
+        reader = SealedReader(
+            lambda start, count: store.read_range(name, start, count), output.sealed_size, key, _records_context(output.source_key)
+        )
     return reader.iter(offset, None if length is None else offset + length)
 
 
@@ -127,7 +132,7 @@ class _Run:
     def __init__(self, description: SourceDescription, key: bytes, prefix: str, on_progress: Callable[[int], None]) -> None:
         self.description = description
         self.key = key
-        self.prefix = prefix.rstrip("/")
+        self.prefix = f"{prefix.rstrip('/')}/{secrets.token_hex(8)}"
         self.on_progress = on_progress
         self.store: ObjectStorage = storage()
         self.withheld = frozenset(item.name for item in description.fields if item.withheld or item.sensitivity is Sensitivity.SECRET)
@@ -144,11 +149,11 @@ class _Run:
             head.append(blob)
         inline, name = None, ""
         if sum(map(len, head)) <= INLINE_BYTES:
-            inline = b"".join(encrypt_stream(head, key=self.key, context=_RECORDS)) if head else None
+            inline = b"".join(encrypt_stream(head, key=self.key, context=_records_context(self.description.key))) if head else None
         else:
             name = f"{self.prefix}/records"
             self.written.append(name)
-            self.store.put_stream(name, encrypt_stream(chain(head, blobs), key=self.key, context=_RECORDS))
+            self.store.put_stream(name, encrypt_stream(chain(head, blobs), key=self.key, context=_records_context(self.description.key)))
         self.on_progress(self.count)
         if self.dropped:
             self.problems.append(Problem("…", gettext("%(count)d further records could not be read.") % {"count": self.dropped}))
@@ -162,6 +167,7 @@ class _Run:
             sealed_size=sealed_size(self.size) if name else len(inline or b""),
             volumes=VolumePlans() if fits_main(self.count, self.size) else self.volumes.finish(),
             files=tuple(self.files),
+            source_key=self.description.key,
         )
 
     def discard(self) -> None:
@@ -278,8 +284,13 @@ def _shown(text: str) -> str:
     return mask_card_numbers(plain_text(str(text)))
 
 
+def _records_context(source_key: str) -> str:
+    """What a record stream is sealed for: the records of one source can't pass for those of another."""
+    return f"records:{source_key}"
+
+
 def _file_context(path: str) -> str:
-    return f"file:{path}"
+    return f"file:{path}"  # the path begins with the source
 
 
 def _next_batch(records: int, size: int) -> int:

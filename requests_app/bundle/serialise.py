@@ -44,7 +44,8 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 # that has digits of its own counts as a digit. Thirteen in a row are then the least that a card number can leave behind.
 _DIGIT_LEADS = b"\xd9\xdb\xdf\xe0\xe1\xea\xef\xf0"
 _LOOK = bytes(48 if 48 <= code <= 57 or code in _DIGIT_LEADS else 120 if code >= 0x80 else code for code in range(256))
-_SEPARATORS = b" .-" + bytes(range(0x80, 0xC3)) + b"\xe2"  # U+00A0 and U+2013 are C2 A0 and E2 80 93
+# A tab is written as a backslash and a t. U+00A0, U+2013 and U+3000 are C2 A0, E2 80 93 and E3 80 80.
+_SEPARATORS = b" .-/_\\t\t" + bytes(range(0x80, 0xC3)) + b"\xe2\xe3"
 _RUN = b"0" * 13
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -92,6 +92,7 @@ class StepOutput:
     sealed_size: int = 0
     volumes: VolumePlans = field(default_factory=VolumePlans)
     files: Sequence[StoredFile] = ()
+    source_key: str = ""  # whose output it is; the records are sealed for it
 
     def to_json(self) -> str:
         """Everything but the inline bytes, as JSON text. It holds keys of records and names of files: keep it encrypted."""

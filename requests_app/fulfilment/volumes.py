@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
 
 from privacycenter.datamap.queries import facts_for
 from privacycenter.jobs.claims import Claim
-from privacycenter.jobs.errors import Retryable
+from privacycenter.jobs.errors import LostLease, Retryable
 from privacycenter.kernel.sources import registry
 from privacycenter.kernel.storage import storage
 from privacycenter.kernel.streams import SealedReader, encrypt_stream
@@ -37,7 +38,10 @@ def plan_volumes(bundle: Bundle, steps: Sequence[Step]) -> list[Volume]:
 
 
 def render_volume(claim: Claim) -> None:
-    """Render one volume, seal it, store it; then the bundle is carried on."""
+    """Render one volume, seal it, store it; then the bundle is carried on.
+
+    Each try writes under a name of its own: a worker that has lost its lease can't replace what the next one has committed.
+    """
     volume = _load(claim.payload["volume"])
     if volume is None:
         return
@@ -52,13 +56,17 @@ def render_volume(claim: Claim) -> None:
             give_up_volume(volume.pk, code="render_failed")
         return
     claim.heartbeat()
-    name = f"{work_folder(bundle)}/volumes/{volume.pk}"
+    name = f"{work_folder(bundle)}/volumes/{volume.pk}/{secrets.token_hex(8)}"
     sealed_size = storage().put_stream(name, encrypt_stream([pdf], key=key_of(bundle), context=_context(volume)))
-    with transaction.atomic():
-        claim.finish()
-        waiting = Volume.objects.filter(pk=volume.pk, status=VolumeStatus.PENDING)
-        waiting.update(status=VolumeStatus.RENDERED, object_name=name, size=len(pdf), sealed_size=sealed_size, error_code="")
-        order_work(bundle)
+    try:
+        with transaction.atomic():
+            claim.finish()
+            waiting = Volume.objects.filter(pk=volume.pk, status=VolumeStatus.PENDING)
+            waiting.update(status=VolumeStatus.RENDERED, object_name=name, size=len(pdf), sealed_size=sealed_size, error_code="")
+            order_work(bundle)
+    except LostLease:
+        storage().delete(name)
+        raise
 
 
 def give_up_volume(volume_id: int, *, code: str) -> None:

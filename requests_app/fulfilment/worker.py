@@ -128,7 +128,7 @@ def _save(work: _Work, *, finish: bool = False) -> None:
         if finish:
             work.claim.finish()
         else:
-            work.claim.heartbeat()
+            work.claim.hold()
         _write_plan(work)
         note_success(work.unsaved)
         for result in work.failed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from privacycenter.jobs.errors import LostLease
 from privacycenter.kernel.cards import contains_card_number, mask_card_numbers
 from privacycenter.kernel.errors import DecryptionFailed
 from privacycenter.kernel.sources import FileItem, Problem, Record, Sensitivity, SourceField
@@ -29,6 +32,7 @@ from requests_app.bundle.serialise import serialise
 from requests_app.bundle.step_output import StepOutput, VolumePlan
 from requests_app.bundle.volume_plan import VolumePlanner
 from requests_app.pdf.volumes import MAIN_RECORDS_PER_SOURCE, RECORD_CHARACTERS, VOLUME_CHARACTERS, VOLUME_RECORDS, Fill, add_record
+from tests.requests_app.bundle.facts import result
 from tests.requests_app.bundle.sources import ListSource
 
 pytestmark = pytest.mark.usefixtures("bundles")
@@ -36,8 +40,8 @@ pytestmark = pytest.mark.usefixtures("bundles")
 VISA = "4111 1111 1111 1111"
 
 
-def run(*items, key=bytes(range(32)), on_progress=None, **options):
-    return export_source(ListSource(*items, **options), {}, key=key, name_prefix="request/step", on_progress=on_progress)
+def run(*items, key=bytes(range(32)), on_progress=None, name="tests.list", **options):
+    return export_source(ListSource(*items, key=name, **options), {}, key=key, name_prefix="request/step", on_progress=on_progress)
 
 
 def one(value):
@@ -187,7 +191,7 @@ def test_very_many_problems_are_counted_instead_of_named():
 def test_nothing_held_is_said_and_writes_nothing(bundles):
     output = run()
 
-    assert output == StepOutput(status="nothing_held", count=0)
+    assert output == StepOutput(status="nothing_held", count=0, source_key="tests.list")
     assert list(open_records(output, key=bytes(range(32)))) == []
     assert not bundles.exists()
 
@@ -223,10 +227,39 @@ def test_a_small_output_stays_inline_and_a_large_one_goes_to_storage(bundles, ke
     large = run(*(Record(str(number), {"text": "x" * 100}) for number in range(2_000)))
 
     assert (small.object_name, small.inline is None) == ("", False)
-    assert (large.object_name, large.inline) == ("request/step/records", None)
+    assert large.inline is None
+    assert re.fullmatch(r"request/step/[0-9a-f]{16}/records", large.object_name)
     assert [record["key"] for record in read_records(large, key=key)] == [str(number) for number in range(2_000)]
-    assert (bundles / "request/step/records").stat().st_size == large.sealed_size
-    assert b"xxxx" not in (bundles / "request/step/records").read_bytes() + small.inline
+    assert (bundles / large.object_name).stat().st_size == large.sealed_size
+    assert b"xxxx" not in (bundles / large.object_name).read_bytes() + small.inline
+
+
+def test_a_late_worker_leaves_the_output_of_its_successor_alone(bundles, key):
+    rows = [Record(str(number), {"text": "x" * 100}) for number in range(2_000)]
+    committed = []
+
+    def lose_the_lease(_count):
+        if not committed:
+            committed.append(None)
+            committed[0] = run(*rows)
+            raise LostLease
+
+    with pytest.raises(LostLease):
+        run(*rows, on_progress=lose_the_lease)
+
+    assert len(read_records(committed[0], key=key)) == 2_000
+    assert len([path for path in bundles.rglob("*") if path.is_file()]) == 1
+    overwritten = run(*rows)
+    assert overwritten.object_name != committed[0].object_name
+
+
+def test_records_of_one_source_do_not_pass_for_those_of_another(key):
+    one, other = (run(Record("1", {"text": "x"}), key=key, name=name) for name in ("tests.one", "tests.other"))
+
+    with pytest.raises(DecryptionFailed):
+        read_records(replace(one, inline=other.inline), key=key)
+    with pytest.raises(ValueError, match="another source"):
+        result(ListSource(key="tests.one").describe(), status="found", output=other)
 
 
 def test_a_word_of_five_megabytes_comes_through(key):
@@ -310,7 +343,7 @@ def test_files_are_sealed_under_names_of_ours(bundles, key):
     ]
     assert {(file.size, b"".join(open_file(file, key=key))) for file in output.files} == {(len(content), content)}
     assert (output.status, output.count) == ("found", 0)
-    assert content[:64] not in (bundles / "request/step/files/1").read_bytes()
+    assert content[:64] not in (bundles / output.files[0].object_name).read_bytes()
 
 
 @pytest.mark.parametrize(
