@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import User
+from accounts.queries import any_account_for_subject, any_account_with_address
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.subjects.models import Subject
@@ -87,7 +88,17 @@ class Lock:
 
 def lock_of(request: Request) -> Lock | None:
     """Whether the bundles of this request are locked: whoever took over an account must not get its data along with it."""
-    account = account_of(request.subject)
+    return lock_on(request.subject, request.contact or "")
+
+
+def lock_on(subject: Subject | None, address: str) -> Lock | None:
+    """The lock that lies on a person. It outlives the account: closing one neither thaws it nor shortens the hours.
+
+    `address` finds the account where the person was told apart from it since.
+    """
+    account = any_account_for_subject(subject) if subject is not None else None
+    if account is None and address:
+        account = any_account_with_address(address)
     if account is None:
         return None
     if account.is_frozen:

@@ -25,7 +25,7 @@ from requests_app.enums import Channel, ProofPurpose, Status
 from requests_app.errors import WrongCode
 from requests_app.models import IdentityProof, Request
 from requests_app.models.proof import TRIES
-from requests_app.queries import account_of
+from requests_app.queries import account_of, lock_on
 from requests_app.transitions import Event, Guard, Role
 
 CODE_MINUTES = 10
@@ -94,6 +94,8 @@ def decide_answer(proof: IdentityProof) -> CodeAnswer:
         return CodeAnswer.NOTHING
     if has_account(proof.address or ""):
         return CodeAnswer.SIGN_IN
+    if lock_on(None, proof.address or "") is not None:
+        return CodeAnswer.NOTHING  # an account that was closed while it was locked
     return CodeAnswer.CODE if may_hold(IdentifierKind.EMAIL, proof.address or "") else CodeAnswer.NOTHING_HELD
 
 
@@ -115,11 +117,11 @@ def send_answer(proof: IdentityProof, *, answer: CodeAnswer, actor: Actor) -> No
 
 
 def _request_to_open(proof: IdentityProof) -> Request | None:
-    """The request that a code may open: proven, by somebody who still has no account."""
+    """The request that a code may open: proven, by somebody who still has no account and whose last one left no lock."""
     request = Request.objects.verified().select_related("subject").filter(ref=proof.reference, channel=Channel.ADDRESS).first()
     if request is None or not request.contact or account_of(request.subject) is not None or has_account(request.contact):
         return None
-    return request
+    return request if lock_on(request.subject, request.contact) is None else None
 
 
 def _set_code(proof: IdentityProof, request: Request) -> str:
@@ -169,7 +171,7 @@ def _open(proof: IdentityProof) -> Request:
         raise WrongCode  # the address got an account since the mail; codes prove people without one
     someone = Actor(ActorKind.ANONYMOUS)
     subject = subject_for_proven(kind=IdentifierKind.EMAIL, value=proof.address or "", source=SOURCE, actor=someone)
-    if account_of(subject) is not None:
+    if account_of(subject) is not None or lock_on(subject, proof.address or "") is not None:
         raise WrongCode
     actor = actor_for(subject)
     earlier = Request.objects.open().select_related("subject").filter(kind=request.kind, subject=subject).first()

@@ -12,7 +12,7 @@ from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.errors import DecryptionFailed
 from requests_app.domain.people import actor_for
 from requests_app.models import IdentityProof, Request
-from requests_app.queries import account_of
+from requests_app.queries import account_of, lock_of
 
 OPENED = "requests_opened"  # {reference: when a code proved it, ISO}
 PROOF = "requests_proof"  # public id of the code that was asked for last
@@ -29,8 +29,9 @@ def find_request(http: HttpRequest, ref: str) -> Request:
         found = Request.objects.of(http.user.subject_id).select_related("subject").filter(ref=ref).first()
     if found is None and _opened_at(http, ref) is not None:
         found = Request.objects.verified().select_related("subject").filter(ref=ref).first()
-        # An account came into being since: from now on it is the way in, with all its factors.
-        if found is not None and account_of(found.subject) is not None:
+        # An account came into being since: from now on it is the way in, with all its factors. One that was closed
+        # while it was locked goes on locking.
+        if found is not None and (account_of(found.subject) is not None or lock_of(found) is not None):
             found = None
     if found is None:
         raise Http404

@@ -20,13 +20,14 @@ from privacycenter.subjects.domain import add_identifier, create_subject
 from privacycenter.subjects.models import Identifier, Subject
 from requests_app.domain import ask_for_code, file_by_address, prove_identity
 from requests_app.domain.limits import PER_ADDRESS, PER_CLIENT
-from requests_app.domain.proof import ask_again, decide_answer
+from requests_app.domain.proof import CodeAnswer, ask_again, decide_answer
 from requests_app.enums import Channel, Outcome, Status
 from requests_app.errors import TooManyCodes, WrongCode
 from requests_app.models import IdentityProof, Request
 from requests_app.models.proof import TRIES
+from requests_app.queries import lock_of
 from tests.factories.accounts import make_account
-from tests.factories.requests import ToldSource, fresh
+from tests.factories.requests import ToldSource, fresh, released
 from tests.requests_app.together import in_threads
 
 NOBODY = Actor(ActorKind.ANONYMOUS)
@@ -58,6 +59,45 @@ def prove(proof: IdentityProof, code: str) -> Request:
 
 
 # What the three kinds of addresses get ---------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lock", ["changed", "frozen"])
+@pytest.mark.obligation("G-02")
+def test_closing_a_locked_account_opens_no_way_by_code(lock: str) -> None:
+    user = make_account(email=KNOWN, password=None)
+    owned = released(user)
+    moment = clock.now()
+    locked = {"credential_changed_at": moment - timedelta(hours=71)} if lock == "changed" else {"frozen_at": moment}
+    type(user).objects.filter(pk=user.pk).update(is_active=False, **locked)
+
+    assert decide_answer(file()) is CodeAnswer.NOTHING
+    assert lock_of(owned) is not None
+    Request.objects.filter(pk=owned.pk).update(channel=Channel.ADDRESS, contact=KNOWN)
+    by_reference = ask_for_code(reference=owned.ref, client="192.0.2.1", actor=NOBODY)
+    assert decide_answer(by_reference) is CodeAnswer.NOTHING
+    client = Client()
+    session = client.session
+    session["requests_opened"] = {owned.ref: moment.isoformat()}
+    session.save()
+    assert client.get(f"/requests/{owned.ref}/fetch/").status_code == 404
+
+    type(user).objects.update(credential_changed_at=moment - timedelta(hours=73), frozen_at=None)
+    assert lock_of(owned) is None
+    assert decide_answer(file()) is CodeAnswer.CODE
+    assert client.get(f"/requests/{owned.ref}/fetch/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_account_locked_and_closed_after_the_mail_makes_the_code_worthless() -> None:
+    know()
+    proof = file()
+    code = mailed(proof)
+    user = make_account(email=KNOWN, password=None)
+    type(user).objects.filter(pk=user.pk).update(is_active=False, credential_changed_at=clock.now())
+
+    with pytest.raises(WrongCode):
+        prove(proof, code)
 
 
 @pytest.mark.django_db
