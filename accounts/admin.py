@@ -98,7 +98,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return user.is_frozen
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        shown = [name for _title, options in self.fieldsets for name in options["fields"]]
+        shown = [str(name) for _title, options in self.fieldsets for name in options["fields"]]
         return tuple(name for name in shown if name not in self._ROLE_FIELDS or not self.has_change_permission(request, obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
