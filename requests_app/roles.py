@@ -31,6 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "mail.view_outboxmessage",
         "accounts.view_user",
         "accounts.freeze_user",
+        "subjects.manage_identity",
         *(f"datamap.{verb}_{model}" for model in _MAP for verb in ("view", "add", "change", "delete")),
     ),
     AGENT: (*_WORK, "accounts.view_user", *(f"datamap.view_{model}" for model in _MAP)),

@@ -15,7 +15,7 @@ from privacycenter.mail.kinds import label_of
 from privacycenter.mail.models import OutboxMessage
 from privacycenter.mail.queries import address_hashes, messages_to
 from privacycenter.subjects.models import Subject
-from privacycenter.subjects.queries import proven_identifiers
+from privacycenter.subjects.queries import proven_identifiers, public_ids
 
 
 class MessageSource(ModelSource):
@@ -42,10 +42,10 @@ class MessageSource(ModelSource):
 
     def locate(self, subject: Subject) -> Locator:
         addresses = [value for kind, value in proven_identifiers(subject) if kind == IdentifierKind.EMAIL]
-        return {"subject": str(subject.public_id), "addresses": address_hashes(addresses)}
+        return {"subjects": public_ids(subject), "addresses": address_hashes(addresses)}
 
     def querysets(self, locator: Locator) -> list[QuerySet[OutboxMessage]]:
-        return messages_to(subject_key=locator["subject"], hashes=locator["addresses"])
+        return messages_to(subject_keys=locator["subjects"], hashes=locator["addresses"])
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
         words = {"kind": label_of(values["kind"]), "state": str(MessageState(values["state"]).label)}

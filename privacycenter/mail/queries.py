@@ -15,9 +15,9 @@ def address_hashes(addresses: list[str]) -> list[str]:
     return [hashed.digest for address in addresses for hashed in candidates(address, context=ADDRESS_CONTEXT)]
 
 
-def messages_to(*, subject_key: str, hashes: list[str]) -> list[QuerySet[OutboxMessage]]:
-    """Messages that were for this person, in disjoint querysets: by their subject, and by address where none was known."""
-    found = [OutboxMessage.objects.filter(~Q(subject_key=""), subject_key=subject_key)] if subject_key else []
+def messages_to(*, subject_keys: list[str], hashes: list[str]) -> list[QuerySet[OutboxMessage]]:
+    """Messages that were for this person, in disjoint querysets: by their public ids, and by address where none was known."""
+    found = [OutboxMessage.objects.filter(~Q(subject_key=""), subject_key=subject_key) for subject_key in subject_keys]
     return [*found, OutboxMessage.objects.filter(address_hash__in=hashes, subject_key="")] if hashes else found
 
 

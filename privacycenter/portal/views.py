@@ -16,6 +16,7 @@ from privacycenter.datamap.queries import facts_for
 from privacycenter.kernel.sources import CATEGORIES
 from privacycenter.portal.holdings import holdings_of
 from privacycenter.portal.queries import activity_lines, answer_times, current_requests
+from privacycenter.subjects.queries import public_ids
 
 RECENT = 5
 PAGE_SIZE = 25
@@ -34,12 +35,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Everything at one glance: what is held, what is being done, who looked."""
     user = _user(request)
-    public_id = str(user.subject.public_id)
+    known_as = public_ids(user.subject)
     context: dict[str, Any] = {
         "holdings": [holding for holding in holdings_of(user.subject) if holding.count or holding.unreachable_count],
         "current_requests": current_requests(user.subject),
-        "looks": activity_lines(looks_at(public_id)[:RECENT], account_id=user.pk),
-        "recent": activity_lines(entries_about(public_id)[:RECENT], account_id=user.pk),
+        "looks": activity_lines(looks_at(*known_as)[:RECENT], account_id=user.pk),
+        "recent": activity_lines(entries_about(*known_as)[:RECENT], account_id=user.pk),
     }
     return render(request, "portal/dashboard.html", context)
 
@@ -76,9 +77,9 @@ def category(request: HttpRequest, category: str) -> HttpResponse:
 def activity(request: HttpRequest) -> HttpResponse:
     """Who looked and what happened, newest first; `?only=looks` leaves out what nobody else saw."""
     user = _user(request)
-    public_id = str(user.subject.public_id)
+    known_as = public_ids(user.subject)
     only_looks = request.GET.get("only") == "looks"
-    page = Paginator(looks_at(public_id) if only_looks else entries_about(public_id), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(looks_at(*known_as) if only_looks else entries_about(*known_as), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "lines": activity_lines(page.object_list, account_id=user.pk), "only_looks": only_looks}
     return render(request, "portal/activity.html", context)
 

@@ -11,3 +11,4 @@ register("subjects.identifier_removed", label=_("Address or number removed"), pa
 register("subjects.locale_changed", label=_("Time zone or language changed"))
 register("subjects.merged", label=_("Two people merged"), severity="warning", parameters=("reason",))
 register("subjects.split", label=_("One person split in two"), severity="warning", parameters=("reason", "identifiers"))
+register("subjects.identifiers_shown", label=_("Addresses and numbers looked at"), parameters=("reason",), is_look=True)

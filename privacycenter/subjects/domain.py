@@ -11,8 +11,10 @@ from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import normalise
+from privacycenter.subjects import splitting
 from privacycenter.subjects.errors import CannotMerge, CannotSplit, IdentifierTaken, StaffOnly
 from privacycenter.subjects.models import Identifier, Subject
+from privacycenter.subjects.queries import public_ids
 
 
 def create_subject(*, language: str = "", time_zone: str = "", actor: Actor) -> Subject:
@@ -88,6 +90,23 @@ def set_locale(subject: Subject, *, time_zone: str, language: str, actor: Actor)
         record("subjects.locale_changed", actor=actor, subject=str(subject.public_id), fields=("time_zone", "language"))
 
 
+def show_identifiers(subject: Subject, *, reason: str, actor: Actor) -> list[Identifier]:
+    """Every identifier of a person, for staff who gave a reason (a short code). The look is on record before anything is shown."""
+    _require_staff(actor)
+    with transaction.atomic():
+        record("subjects.identifiers_shown", actor=actor, subject=str(subject.public_id), reason=reason)
+    return list(subject.identifiers.order_by("kind", "value"))
+
+
+def note_proof(subject: Subject, *, kind: str, value: str, proof: str, actor: Actor) -> Identifier:
+    """Attach an identifier that the person has proven to staff, such as a customer number. `proof` is a short code.
+
+    Raises InvalidIdentifier, IdentifierTaken, StaffOnly.
+    """
+    _require_staff(actor)
+    return add_identifier(subject, kind=kind, value=value, source=f"staff.{proof}", proven=True, actor=actor)
+
+
 def merge_subjects(keep: Subject, other: Subject, *, reason: str, actor: Actor) -> None:
     """Make two records of one person one: everything that hangs on `other` moves to `keep`, then `other` goes.
 
@@ -108,6 +127,8 @@ def merge_subjects(keep: Subject, other: Subject, *, reason: str, actor: Actor) 
                     _merge_duplicate(keep, identifier)
             for relation in Subject._meta.related_objects:
                 relation.related_model._base_manager.filter(**{relation.field.name: other}).update(**{relation.field.name: keep})
+            keep.former_ids = [*keep.former_ids, *public_ids(other)]
+            keep.save(update_fields=["former_ids"])
             record("subjects.merged", actor=actor, subject=str(keep.public_id), reason=reason)
             record("subjects.merged", actor=actor, subject=str(other.public_id), reason=reason)
             other.delete()
@@ -126,7 +147,8 @@ def _merge_duplicate(keep: Subject, duplicate: Identifier) -> None:
 def split_subject(subject: Subject, *, identifiers: Iterable[Identifier], reason: str, actor: Actor) -> Subject:
     """Move some identifiers of a person to a new one: two people had become one record. Staff only.
 
-    Raises CannotSplit when none or all would move, or one of them is somebody else's.
+    What other rooms hold for the person is seen to by the handlers that they registered (subjects.splitting); one of them
+    may refuse. Raises CannotSplit when none or all would move, or one of them is somebody else's.
     """
     _require_staff(actor)
     chosen = {identifier.pk for identifier in identifiers}
@@ -135,7 +157,10 @@ def split_subject(subject: Subject, *, identifiers: Iterable[Identifier], reason
         if not chosen or not chosen < own:
             raise CannotSplit
         new = create_subject(actor=actor)
-        Identifier.objects.filter(pk__in=chosen).update(subject=new)
+        moving = Identifier.objects.filter(pk__in=chosen)
+        moved = list(moving.values_list("kind", "value"))
+        moving.update(subject=new)
+        splitting.tell(subject, new, moved, actor)
         for party in (subject, new):
             record("subjects.split", actor=actor, subject=str(party.public_id), reason=reason, identifiers=len(chosen))
     return new

@@ -17,7 +17,7 @@ class CannotMerge(PrivacyCenterError):
 
 class CannotSplit(PrivacyCenterError):
     code = "cannot_split"
-    message = _("These identifiers can't be split off.")
+    message = _("These identifiers can't be split off: choose at least one, and leave at least one that is theirs.")
 
 
 class StaffOnly(PrivacyCenterError):

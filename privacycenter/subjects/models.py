@@ -16,6 +16,8 @@ class Subject(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"))
+    # Public ids of people who were merged into this one: what was written under them is still theirs.
+    former_ids = models.JSONField(default=list, blank=True, editable=False)
 
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)  # IANA name
     language = models.CharField(_("language"), max_length=16, blank=True)  # BCP 47
@@ -23,6 +25,7 @@ class Subject(models.Model):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = [("manage_identity", "Can merge and split people and note proven identifiers")]
 
     def __str__(self) -> str:
         return f"person {str(self.public_id)[:8]}"

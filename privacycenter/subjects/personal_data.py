@@ -70,7 +70,7 @@ registry.register(LocaleSource())
 classify(
     "subjects.Subject",
     source="subjects.locale",
-    fields={"public_id": None, "created_at": None, "time_zone": Sensitivity.ORDINARY, "language": Sensitivity.ORDINARY},
+    fields={"public_id": None, "created_at": None, "former_ids": None, "time_zone": Sensitivity.ORDINARY, "language": Sensitivity.ORDINARY},
 )
 classify(
     "subjects.Identifier",

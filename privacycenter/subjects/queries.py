@@ -29,6 +29,11 @@ def proven_identifiers(subject: Subject) -> list[tuple[str, str]]:
     return list(cached)
 
 
+def public_ids(subject: Subject) -> list[str]:
+    """The public id of a person and those of the people who were merged into them: all stand in the trail and the outbox."""
+    return [str(subject.public_id), *subject.former_ids]
+
+
 def is_known(kind: str, value: str) -> bool:
     """Whether any person carries this identifier, proven or not."""
     try:

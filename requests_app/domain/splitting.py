@@ -1,0 +1,24 @@
+"""When one person becomes two: nobody keeps a request or a bundle that was made from both."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from privacycenter.kernel.actor import Actor
+from privacycenter.subjects.errors import CannotSplit
+from privacycenter.subjects.models import Subject
+from requests_app.models import Bundle, Request
+
+
+def see_to_requests(subject: Subject, new: Subject, moved: list[tuple[str, str]], actor: Actor) -> None:
+    """Refuse while a request is under way or a bundle can be fetched; move finished requests that came from a moved address.
+
+    A plan holds the identifiers of both people, and so does a bundle. Staff close them first, which tells the person.
+    """
+    requests = Request.objects.filter(subject=subject)
+    if requests.open().exists() or Bundle.objects.filter(request__in=requests, shredded_at=None).exists():
+        raise CannotSplit(_("This person has a request under way or a bundle to fetch. Close it first; it was made from both people."))
+    values = {value for _kind, value in moved}
+    for request in requests.only("pk", "contact"):
+        if request.contact in values:
+            Request.objects.filter(pk=request.pk).update(subject=new)
