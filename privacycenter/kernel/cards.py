@@ -1,22 +1,35 @@
 """Full payment card numbers are held nowhere: find, refuse and mask them at every boundary.
 
 A number is a run of 13 to 19 digits (ISO/IEC 7812-1), with spaces, dashes or dots between them, whose check digit is right
-by the Luhn formula (ISO/IEC 7812-1, annex B) and whose first digit is one that payment cards use.
+by the Luhn formula (ISO/IEC 7812-1, annex B) and whose first digit is one that payment cards use. Between slashes, underscores,
+tabs and wide gaps, where dates and paths have digits too, it must also be grouped as on a card.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from privacycenter.kernel.errors import CardNumberFound
 
-_RUN = re.compile(r"[0-9](?:[ \u00a0.\-–]{0,2}[0-9]){12,}")
+_RUN = re.compile(r"[0-9](?:[ .\-/_\t]{0,3}[0-9]){12,}")
 _GROUP = re.compile(r"[0-9]+")
+_UNUSUAL_GAP = re.compile(r"[/_\t]|.{3}")
 _FIRST_DIGITS = frozenset("23456")
+# How the digits of cards are grouped, in print and by people who type them one by one.
+_LAYOUTS = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3), (4, 4, 4, 1), (4, 4, 5), (4, 6, 5), (4, 6, 4)})
+# Characters that look like a separator, or like nothing at all; those below U+0080 stand for themselves.
+_LOOKALIKES = {
+    " ": "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff",
+    "-": "\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d",
+    ".": "\u00b7\u2022\u2024\u2027\uff0e",
+    "/": "\u2044\u2215\uff0f",
+    "_": "\u203f\uff3f",
+}
 
 
 def passes_luhn(digits: str) -> bool:
@@ -30,15 +43,36 @@ def passes_luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
+class _Folding(dict[int, int]):
+    """For str.translate: digits of other scripts as ASCII ones and separators as their plain form, character by character."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        folded = ord(str(unicodedata.digit(character))) if character.isdecimal() else code
+        if code < 0x10000:  # bounds what is remembered
+            self[code] = folded
+        return folded
+
+
+def _lookalikes() -> dict[int, int]:
+    found = {}
+    for plain, pattern in _LOOKALIKES.items():
+        for first, last in re.findall(r"(.)(?:-(.))?", pattern):
+            found.update(dict.fromkeys(range(ord(first), ord(last or first) + 1), ord(plain)))
+    return found
+
+
+_FOLDING = _Folding(_lookalikes())
+
+
 def _card_spans(text: str) -> list[tuple[int, int]]:
-    # Digits of other scripts are digits too; folding keeps positions (one character each).
-    folded = text if text.isascii() else "".join(_fold(character) for character in text)
+    folded = text if text.isascii() else text.translate(_FOLDING)  # keeps positions
     spans: list[tuple[int, int]] = []
     for run in _RUN.finditer(folded):
         groups = [(run.start() + group.start(), group.group()) for group in _GROUP.finditer(run.group())]
         first = 0
         while first < len(groups):
-            last = _card_end(groups, first)
+            last = _card_end(folded, groups, first)
             if last is None:
                 first += 1
                 continue
@@ -48,25 +82,31 @@ def _card_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _card_end(groups: list[tuple[int, str]], first: int) -> int | None:
+def _card_end(text: str, groups: list[tuple[int, str]], first: int) -> int | None:
     """Index of the group at which a card number that begins with group `first` ends.
 
     A number is made of whole groups: a card inside a longer unbroken run (a hash, an order number) would be chance.
     """
     if groups[first][1][0] not in _FIRST_DIGITS:
         return None
-    digits, found = "", None
+    if 13 <= len(groups[first][1]) <= 19 and passes_luhn(groups[first][1]):
+        return first  # what follows is another number: an expiry date, the zeros of a decimal
+    digits, found, is_usual = "", None, True
     for index in range(first, len(groups)):
+        if index > first:
+            before, group = groups[index - 1]
+            is_usual = is_usual and not _UNUSUAL_GAP.search(text, before + len(group), groups[index][0])
         digits += groups[index][1]
         if len(digits) > 19:
             break
-        if len(digits) >= 13 and passes_luhn(digits):
+        if len(digits) >= 13 and (is_usual or _is_laid_out(groups[first : index + 1])) and passes_luhn(digits):
             found = index
     return found
 
 
-def _fold(character: str) -> str:
-    return str(unicodedata.digit(character)) if character.isdecimal() else character
+def _is_laid_out(groups: list[tuple[int, str]]) -> bool:
+    lengths = tuple(len(digits) for _position, digits in groups)
+    return lengths in _LAYOUTS or set(lengths) == {1}
 
 
 def contains_card_number(text: str) -> bool:
@@ -88,17 +128,28 @@ def mask_card_numbers(text: str) -> str:
 
 
 def mask_in(value: Any) -> Any:
-    """Mask card numbers in every string (and key) of a nested JSON value; other values are returned as they are."""
+    """Mask card numbers in every string, number and key of a nested JSON value; other values are returned as they are."""
     if isinstance(value, str):
         return mask_card_numbers(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 10**12:
-        masked = mask_card_numbers(str(value))
-        return value if masked == str(value) else masked
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _mask_number(value)
     if isinstance(value, list | tuple):
         return [mask_in(item) for item in value]
     if isinstance(value, dict):
         return {mask_in(key): mask_in(item) for key, item in value.items()}
     return value
+
+
+def _mask_number(value: float | Decimal) -> Any:
+    # Spreadsheets and drivers turn card numbers into floats and decimals: 4111111111111111.0. One with a fraction is none.
+    if isinstance(value, Decimal) and not value.is_finite():  # can't be compared
+        return value
+    size = abs(value)
+    if not 10**12 <= size < 10**19 or size != int(size):
+        return value
+    digits = str(int(size))
+    masked = mask_card_numbers(digits)
+    return value if masked == digits else masked
 
 
 def refuse_card_number(value: str) -> None:

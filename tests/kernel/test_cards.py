@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
@@ -36,6 +38,21 @@ def test_full_card_number_is_found_and_masked_to_its_last_four(number):
         "٤١١١١١١١١١١١١١١١",
         "４１１１ １１１１ １１１１ １１１１",
         "4111\u00a01111\u00a01111\u00a01111",
+        "4111\u202f1111\u202f1111\u202f1111",
+        "4111\u20111111\u20111111\u20111111",
+        "4111\u200b1111\u200b1111\u200b1111",
+        "4111\u22121111\u22121111\u22121111",
+        "4111\u30001111\u30001111\u30001111",
+        "4111/1111/1111/1111",
+        "4111_1111_1111_1111",
+        "4111\t1111\t1111\t1111",
+        "4111   1111   1111   1111",
+        "4111 - 1111 - 1111 - 1111",
+        "4111\uff0f1111\uff0f1111\uff0f1111",
+        "3782/822463/10005",
+        "card_4111111111111111_paid",
+        "4111111111111111.0",
+        "-4111111111111111",
     ],
 )
 def test_card_number_is_found_however_it_is_written(text):
@@ -45,7 +62,16 @@ def test_card_number_is_found_however_it_is_written(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "4111111111111112", "2026-11-22 09:42:26", "+60 12-345 6789", "1700000000000", "41111111111111111111111"],
+    [
+        "",
+        "4111111111111112",
+        "2026-11-22 09:42:26",
+        "+60 12-345 6789",
+        "1700000000000",
+        "41111111111111111111111",
+        "/2026/11/22/123452",
+        "20261122_09422608",
+    ],
 )
 def test_other_digits_are_left_alone(text):
     assert mask_card_numbers(text) == text
@@ -75,6 +101,18 @@ def test_nested_values_and_keys_are_masked():
         "b": True,
         "x": None,
     }
+
+
+@pytest.mark.parametrize("number", [4111111111111111.0, -4111111111111111, -4111111111111111.0, Decimal("4111111111111111.00")])
+def test_card_number_that_became_another_kind_of_number_is_masked(number):
+    assert mask_in({"a": [number]}) == {"a": ["[card number ending 1111]"]}
+
+
+@pytest.mark.parametrize(
+    "number", [4111.111111111111, 4111111111111.5, 4111111111111112.0, float("nan"), float("inf"), 1e300, True, Decimal("NaN")]
+)
+def test_other_numbers_keep_their_kind(number):
+    assert mask_in([number])[0] is number
 
 
 def test_validator_refuses_with_a_stable_code():

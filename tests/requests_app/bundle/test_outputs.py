@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from privacycenter.jobs.errors import LostLease
@@ -118,6 +118,12 @@ def test_a_null_beside_a_lost_number_stays_null():
         ("٤١١١١١١١١١١١١١١١", "[card number ending ١١١١]"),
         ("4１１１１１１１１１１１１１１１", "[card number ending １１１１]"),
         (4111111111111111, "[card number ending 1111]"),
+        (4111111111111111.0, "[card number ending 1111]"),
+        (-4111111111111111, "[card number ending 1111]"),
+        (Decimal("4111111111111111.00"), "[card number ending 1111].00"),
+        ("4111\t1111\t1111\t1111", "[card number ending 1111]"),
+        ("4111/1111/1111/1111", "[card number ending 1111]"),
+        ("4111_1111_1111_1111", "[card number ending 1111]"),
         ({"deep": [{VISA: VISA}]}, {"deep": [{"[card number ending 1111]": "[card number ending 1111]"}]}),
         ("4111 1111 1111 1112", "4111 1111 1111 1112"),
         ("2024-01-01 2024-01-02 0000", "2024-01-01 2024-01-02 0000"),
@@ -129,6 +135,8 @@ def test_a_full_card_number_leaves_its_last_four_digits_only(value, written):
 
 
 @given(st.text(alphabet="0123456789 .-–\u00a0x५４٤é你", max_size=60))
+@example("4111\u30001111\u202f1111\u20111111")
+@example("4111\ufeff1111\u00ad1111\u16801111")
 def test_the_fast_look_misses_no_card_number(text):
     lines = serialise([{"key": "1", "text": text}])
 
