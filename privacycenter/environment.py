@@ -53,14 +53,14 @@ def _is_ours(name: str) -> bool:
     }
 
 
-def load_development_secrets(path: Path, *, create: bool) -> None:
-    """Read NAME=value lines from `path` into the environment without overriding it.
+def load_development_secrets(path: Path, *, create: bool) -> list[str]:
+    """Read NAME=value lines from `path` into the environment without overriding it; the names that were taken from there.
 
     With `create`, a missing file is written first, with mode 0600 and random secrets.
     """
     if not path.exists():
         if not create:
-            return
+            return []
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = [f"{name}={_random_secret(name)}" for name in SECRET_NAMES]
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
@@ -74,10 +74,13 @@ def load_development_secrets(path: Path, *, create: bool) -> None:
             pass
         finally:
             temporary.unlink()
+    taken = []
     for line in path.read_text(encoding="utf-8").splitlines():
         name, separator, value = line.partition("=")
-        if separator and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip())
+        if separator and not name.startswith("#") and name.strip() not in os.environ:
+            os.environ[name.strip()] = value.strip()
+            taken.append(name.strip())
+    return taken
 
 
 def _random_secret(name: str) -> str:

@@ -18,7 +18,7 @@ _HARMLESS = (models.AutoField, models.BooleanField)
 
 @register(Tags.security)
 def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """privacycenter.E001 to E004: with DEBUG=0 every secret is set and strong; E005: DEMO is for development."""
+    """privacycenter.E001 to E006: with DEBUG=0 every secret is set and strong; DEMO and var/secrets.env are for development."""
     if settings.DEBUG:
         return []
     messages: list[CheckMessage] = []
@@ -36,9 +36,33 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
                     id=f"privacycenter.E00{number}",
                 )
             )
+    if settings.DEVELOPMENT_SECRETS and not settings.SITE_IS_LOOPBACK:
+        messages.append(
+            Error(
+                f"Secrets for development are used in production: {', '.join(settings.DEVELOPMENT_SECRETS)}.",
+                hint="Set them in the environment or by NAME_FILE; var/secrets.env is for a machine of one's own.",
+                id="privacycenter.E006",
+            )
+        )
     if settings.DEMO:
         messages.append(Error("DEMO is set while DEBUG is off.", hint="Unset DEMO: it prints logins.", id="privacycenter.E005"))
     return messages
+
+
+@register(Tags.security, deploy=True)
+def check_left_at_default(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """privacycenter.W001 to W004: with `check --deploy`, what still has the value that suits a machine of one's own."""
+    defaults = (
+        (settings.SITE_IS_LOOPBACK, "SITE_URL", "links in mails lead to this machine only", 1),
+        (settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), "DATABASE_URL", "SQLite serves one machine", 2),
+        (settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"), "EMAIL_URL", "mail is written to files and reaches nobody", 3),
+        (bool(settings.DEVELOPMENT_SECRETS), "SECRET_KEY, DATA_KEYS, HASH_KEYS, BUNDLE_SIGNING_KEYS", "they come from var/secrets.env", 4),
+    )
+    return [
+        Warning(f"Not set for production: {name}; {what_follows}.", hint="See docs/settings.md.", id=f"privacycenter.W00{number}")
+        for is_default, name, what_follows, number in defaults
+        if is_default
+    ]
 
 
 @register(Tags.models)

@@ -71,9 +71,11 @@ def test_mail_addresses_of_every_kind_are_understood():
         parse_email_url("gopher://mail")
 
 
-def run_check(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_check(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **environment}
-    return subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", *arguments], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+    )
 
 
 def test_without_debug_every_missing_secret_is_named(tmp_path):
@@ -81,6 +83,17 @@ def test_without_debug_every_missing_secret_is_named(tmp_path):
 
     assert result.returncode == 1
     assert [name for name in ("E001", "E002", "E003", "E004") if f"privacycenter.{name}" not in result.stderr] == []
+
+
+def test_development_secrets_serve_loopback_and_are_refused_elsewhere(tmp_path):
+    load_development_secrets(tmp_path / "secrets.env", create=True)
+
+    here, elsewhere = run_check(tmp_path), run_check(tmp_path, SITE_URL="https://privacy.example.com")
+    deploy = run_check(tmp_path, "--deploy")
+
+    assert (here.returncode, elsewhere.returncode) == (0, 1)
+    assert "privacycenter.E006" in elsewhere.stderr
+    assert [f"W00{number}" for number in (1, 2, 3, 4) if f"privacycenter.W00{number}" not in deploy.stderr] == []
 
 
 def test_without_debug_good_secrets_pass_and_http_off_loopback_is_refused(tmp_path):
