@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
     "privacycenter.portal.middleware.ReaderTimeZoneMiddleware",
+    "privacycenter.portal.middleware.DemoErrorPagesMiddleware",
 ]
 
 ROOT_URLCONF = "privacycenter.urls"

@@ -21,13 +21,12 @@ from privacycenter.kernel.cards import refuse_card_number
 REFUSED_KEY = "registration_refused"
 
 
-def line_field(label: Any, *, autocomplete: str, required: bool = True, help_text: Any = "", max_length: int = 200) -> forms.CharField:
-    """One line of ordinary text."""
+def line_field(label: Any, *, missing: Any, autocomplete: str, max_length: int = 200) -> forms.CharField:
+    """One line of ordinary text. `missing` says what to do where it was left empty."""
     return forms.CharField(
         label=label,
+        error_messages={"required": missing},
         max_length=max_length,
-        required=required,
-        help_text=help_text,
         validators=[validate_plain_line, refuse_card_number],
         widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
     )
@@ -36,8 +35,11 @@ def line_field(label: Any, *, autocomplete: str, required: bool = True, help_tex
 def phone_field() -> PhoneNumberField:
     return PhoneNumberField(
         label=_("Contact number"),
-        help_text=_("With country code, for example +60 3 1234 5678."),
-        error_messages={"invalid": _("Enter a phone number with its country code, for example +60 3 1234 5678.")},
+        help_text=_("With country code, for example +60 3 2345 6789."),
+        error_messages={
+            "required": _("Enter your contact number."),
+            "invalid": _("Enter a phone number with its country code, for example +60 3 2345 6789."),
+        },
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel", "inputmode": "tel"}),
     )
 
@@ -59,15 +61,18 @@ class RegistrationFields(forms.Form):
     of no use.
     """
 
-    full_name = line_field(_("Full name"), autocomplete="name")
+    full_name = line_field(_("Full name"), missing=_("Enter your full name."), autocomplete="name")
     phone = phone_field()
-    company = line_field(_("Company name"), autocomplete="organization")
+    company = line_field(_("Company name"), missing=_("Enter the name of your company."), autocomplete="organization")
     country = country_field()
     birth_date = forms.DateField(
         label=_("Date of birth"),
         help_text=_("We ask everybody. It is checked once and not kept."),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
-        error_messages={"invalid": _("Enter a date as year-month-day, for example 1990-12-31.")},
+        error_messages={
+            "required": _("Enter your date of birth."),
+            "invalid": _("Enter a date as year-month-day, for example 1990-12-31."),
+        },
     )
 
     def clean_birth_date(self) -> None:

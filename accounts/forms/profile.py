@@ -18,7 +18,7 @@ from accounts.errors import PhotoNotUsable
 from accounts.forms.base import country_field, line_field, phone_field
 from accounts.forms.widgets import LongSelect
 from accounts.models import User
-from accounts.validators import validate_username
+from accounts.validators import username_validators
 from privacycenter.kernel.cards import refuse_card_number
 
 
@@ -31,15 +31,16 @@ def zone_choices() -> list[tuple[str, Any]]:
 class ProfileForm(forms.Form):
     """What was asked at registration can be changed but not left out; time zone and language can be empty."""
 
-    full_name = line_field(_("Full name"), autocomplete="name")
+    full_name = line_field(_("Full name"), missing=_("Enter your full name."), autocomplete="name")
     phone = phone_field()
-    company = line_field(_("Company name"), autocomplete="organization")
+    company = line_field(_("Company name"), missing=_("Enter the name of your company."), autocomplete="organization")
     country = country_field()
     username = forms.CharField(
         label=_("Username"),
         max_length=64,
-        validators=[validate_username, refuse_card_number],
+        validators=username_validators,
         help_text=_("3 to 64 letters, digits or . + - _"),
+        error_messages={"required": _("Enter a username.")},
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, required=False, widget=LongSelect)

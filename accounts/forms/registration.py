@@ -35,6 +35,8 @@ class AskedTogether(forms.Form):
         self.fields["email"].help_text = _("We send a code there to confirm it.")
         self.fields["username"].label = _("Username")
         self.fields["username"].help_text = _("3 to 64 letters, digits or . + - _")
+        self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
+        self.fields["username"].error_messages["required"] = _("Choose a username.")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
@@ -65,6 +67,7 @@ class RegistrationForm(AskedTogether, SignupForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         password = self.fields["password1"]
         password.help_text = _("At least 12 characters. A few words in a row are good; common passwords are refused.")
+        password.error_messages["required"] = _("Choose a password.")
         password.max_length = PASSWORD_MAX  # type: ignore[attr-defined]
         password.widget.attrs["maxlength"] = PASSWORD_MAX
 

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page
-from django.forms import BoundField, CheckboxInput, Form
+from django.forms import BoundField, CheckboxInput, Field, Form
 from django.template.defaultfilters import filesizeformat
 from django.template.exceptions import TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
@@ -88,8 +89,13 @@ def timeline(items: Iterable[Any]) -> dict[str, Any]:
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(form: Form) -> dict[str, Any]:
     """Every problem of a submitted form on top of it, each linked to its field; nothing where there is none."""
-    errors = form.errors if form.is_bound else {}
-    problems = [(f"#{_first_control(form[name])}", error) for name in errors if name in form.fields for error in errors[name]]
+    errors = form.errors.as_data() if form.is_bound else {}
+    problems = [
+        (f"#{_first_control(form[name])}", words)
+        for name in errors
+        if name in form.fields
+        for words in _problem_words(form[name], errors[name])
+    ]
     general = list(form.non_field_errors()) if form.is_bound else []
     return {"problems": problems, "general": general, "count": len(problems) + len(general)}
 
@@ -232,6 +238,17 @@ def _control(field: BoundField, *, has_hint: bool) -> SafeString:
     if described and not field.use_fieldset:
         attrs["aria-describedby"] = " ".join(described)
     return field.as_widget(attrs=attrs)
+
+
+def _problem_words(field: BoundField, errors: Iterable[ValidationError]) -> list[str]:
+    """Each problem once; where the words do not say what they are about, the label does."""
+    nameless = str(Field.default_error_messages["required"])
+    words: dict[str, None] = {}
+    for error in errors:
+        for message in error.messages:
+            is_general = message == nameless or error.code in {"max_length", "min_length"}
+            words[f"{field.label}: {message}" if is_general else message] = None
+    return list(words)
 
 
 def _first_control(field: BoundField) -> str:
