@@ -39,4 +39,10 @@ register("requests.preview_opened", label=_("Staff looked at your bundle"), seve
 register(
     "requests.searched_by_identifier", label=_("Staff searched for requests by an identifier"), severity="notice", parameters=("found",)
 )
-register("requests.exported_by_operator", label=_("Copy of your data made by an operator"), severity="warning", parameters=("kind",))
+register(
+    "requests.exported_by_operator",
+    label=_("Somebody who runs this service made a copy of all your data"),
+    severity="warning",
+    parameters=("kind",),
+    is_look=True,
+)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from privacycenter.kernel.classification import classify, holds_nothing
+from privacycenter.kernel.errors import DecryptionFailed
 from privacycenter.kernel.model_source import PAGE, ModelSource
-from privacycenter.kernel.sources import Item, Locator, Record, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import Item, Locator, Problem, Record, Sensitivity, SourceDescription, SourceField, registry
 from privacycenter.subjects.models import Subject
 from requests_app.models import Request, TimelineEvent
 
@@ -67,28 +68,54 @@ class RequestSource(ModelSource):
         return [Request.objects.verified().filter(subject_id=locator["subject"])]
 
     def export(self, locator: Locator) -> Iterator[Item]:
-        """Each page of requests with its history in one more query."""
-        page: list[Record] = []
-        for item in super().export(locator):
-            if isinstance(item, Record):
-                page.append(item)
-            else:
-                yield item
-            if len(page) == PAGE:
+        """Each page of requests with its history in one more query. What can't be decrypted costs its own row, not the others."""
+        for queryset in self.querysets(locator):
+            rows = queryset.order_by("pk").values_list("pk", *self.columns.values())
+            page = _read(rows, at_most=PAGE)
+            while page:
                 yield from self._with_history(page)
-                page = []
-        yield from self._with_history(page)
+                page = _read(rows.filter(pk__gt=_key(page[-1])), at_most=PAGE) if len(page) == PAGE else []
 
-    @staticmethod
-    def _with_history(page: list[Record]) -> Iterator[Record]:
-        if not page:
-            return
-        events = TimelineEvent.objects.filter(request_id__in=[int(record.key) for record in page], is_internal=False)
-        rows = events.order_by("request_id", "id").values_list("request_id", "at", "event", "note")
-        history = {key: list(group) for key, group in groupby(rows, key=lambda row: row[0])}
-        for record in page:
-            happened = [{"at": at, "event": event, "note": note} for _pk, at, event, note in history.get(int(record.key), [])]
-            yield Record(record.key, {**record.values, "history": happened})
+    def _with_history(self, page: Sequence[_Row]) -> Iterator[Item]:
+        events = TimelineEvent.objects.filter(request_id__in=[_key(row) for row in page], is_internal=False).order_by("request_id", "id")
+        found = _read(events.values_list("pk", "request_id", "at", "event", "note"))
+        has_gaps = any(isinstance(event, int) for event in found)
+        whose = dict(events.values_list("pk", "request_id")) if has_gaps else {}
+        history: dict[int, list[dict[str, Any]]] = {}
+        for event in found:
+            if isinstance(event, tuple):
+                _pk, key, at, name, note = event
+                history.setdefault(key, []).append({"at": at, "event": name, "note": note})
+            else:
+                yield Problem(str(whose[event]), gettext("A part of its history could not be decrypted."))
+        for row in page:
+            if isinstance(row, tuple):
+                values = dict(zip(self.columns, row[1:], strict=True))
+                yield Record(str(row[0]), {**values, "history": history.get(row[0], [])})
+            else:
+                yield Problem(str(row), gettext("The request could not be decrypted."))
+
+
+_Row = tuple[Any, ...] | int  # what was read, key first; the key alone where it can't be decrypted
+
+
+def _key(row: _Row) -> int:
+    return int(row[0]) if isinstance(row, tuple) else row
+
+
+def _read(rows: QuerySet[Any, Any], *, at_most: int | None = None) -> list[_Row]:
+    """Rows in one query; one by one where that fails because one of them can't be decrypted."""
+    try:
+        return list(rows[:at_most])
+    except DecryptionFailed:
+        return [_read_one(rows, key) for key in rows.values_list("pk", flat=True)[:at_most]]
+
+
+def _read_one(rows: QuerySet[Any, Any], key: int) -> _Row:
+    try:
+        return tuple(rows.get(pk=key))
+    except DecryptionFailed:
+        return key
 
 
 registry.register(RequestSource())

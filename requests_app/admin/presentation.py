@@ -107,8 +107,9 @@ def _event(event: TimelineEvent, *, shows_notes: bool) -> dict[str, Any]:
         ActorKind(event.actor_kind), ""
     )
     note = event.note or ""
-    if note and event.actor_kind == ActorKind.PERSON and not shows_notes:
-        note = _("The person wrote something. Give a reason to read it.")
+    if note and not shows_notes:  # staff write about people, too
+        is_theirs = event.actor_kind == ActorKind.PERSON
+        note = _("The person wrote something. Give a reason to read it.") if is_theirs else _("There is a note. Give a reason to read it.")
     state = "problem" if event.event == Event.FAIL else "done"
     return {"title": str(kind.label) if kind else event.event, "state": state, "when": event.at, "by": who, "text": note}
 

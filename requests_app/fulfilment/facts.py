@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext, override
 
 from accounts.models import User
@@ -92,9 +93,10 @@ def _subject(subject: Subject) -> SubjectFact:
 
 
 def _access_log(subject: Subject) -> list[Row]:
-    """What staff did with the person's data, newest first, with the reasons they gave. Who exactly is the trail's business."""
-    staff = entries_about(str(subject.public_id)).filter(actor_kind=ActorKind.STAFF)
-    return [_log_line(entry) for entry in staff[:LOG_LINES]]
+    """What staff did with the data and whoever saw it, newest first, with the reasons given. Who exactly is the trail's business."""
+    looks = [kind.key for kind in events.all_kinds().values() if kind.is_look]
+    shown = entries_about(str(subject.public_id)).filter(Q(actor_kind=ActorKind.STAFF) | Q(verb__in=looks))
+    return [_log_line(entry) for entry in shown[:LOG_LINES]]
 
 
 def _log_line(entry: AuditEntry) -> Row:
@@ -103,7 +105,7 @@ def _log_line(entry: AuditEntry) -> Row:
     words = str(LookReason(reason).label) if reason in LookReason.values else reason
     return {
         "at": entry.at,
-        "who": gettext("A member of our staff"),
+        "who": gettext("A member of our staff") if entry.actor_kind == ActorKind.STAFF else gettext("Somebody who runs this service"),
         "what": str(kind.label) if kind else entry.verb,
         "reason": words,
         "reference": entry.ticket,

@@ -14,13 +14,13 @@ from privacycenter.audit.models import AuditEntry
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import registry
-from requests_app.domain import assign, open_personal_data
+from requests_app.domain import answer_reopening, assign, open_personal_data
 from requests_app.enums import Status
 from requests_app.errors import NotAllowed, ReasonMissing
 from requests_app.models import Look, Request
 from requests_app.roles import AGENT, AUDITOR, DPO, ROLES, make_roles
 from tests.factories.accounts import make_account, make_staff, signed_in
-from tests.factories.requests import ToldSource, filed, fresh, make_dpo, reopened, with_role, worked
+from tests.factories.requests import ToldSource, filed, fresh, make_dpo, reopened, staff_actor, with_role, worked
 from tests.requests_app.test_fulfilment import refuse_for_ever
 
 pytestmark = pytest.mark.django_db
@@ -254,6 +254,18 @@ def test_what_the_person_wrote_is_personal_too() -> None:
     assert "The call of May." not in client.get(ticket(request)).content.decode()
     client.post(ticket(request, "look/"), {"reason": "question", "note": "What is missing?"})
     assert "The call of May." in client.get(ticket(request)).content.decode()
+
+
+def test_what_staff_wrote_about_the_person_waits_for_a_reason_as_well() -> None:
+    request = reopened(make_account(**PERSON))
+    answer_reopening(request, answer="Ms Lim has no such call.", actor=staff_actor())
+    client = at_desk()
+
+    page = client.get(ticket(request)).content.decode()
+    assert "Ms Lim" not in page
+    assert "There is a note. Give a reason to read it." in page
+    client.post(ticket(request, "look/"), {"reason": "question", "note": "What was said?"})
+    assert "Ms Lim has no such call." in client.get(ticket(request)).content.decode()
 
 
 def test_the_buttons_are_the_legal_moves(request_in_review: Request) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from privacycenter.audit.models import AuditEntry
 from privacycenter.jobs import periodic
 from privacycenter.jobs.domain import enqueue, run_until_idle
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.sources import registry
+from privacycenter.kernel.sources import Problem, Record, registry
 from privacycenter.kernel.storage import storage
 from privacycenter.mail.models import OutboxMessage
 from requests_app.domain import expire_bundle
@@ -182,6 +183,21 @@ def test_the_requests_themselves_are_a_source_with_their_history() -> None:
     assert records[0].values["outcome"] == Outcome.WITHDRAWN
     assert [event["event"] for event in records[0].values["history"]] == ["received", "proven", "withdrawn"]
     assert set(records[0].values) == {field.name for field in source.describe().fields}
+
+
+def test_what_can_not_be_decrypted_costs_its_own_row_alone() -> None:
+    user = make_account(password=None)
+    broken, with_note, whole = withdrawn(user), withdrawn(user), withdrawn(user)
+    for table, column, where, pk in (("request", "contact", "id", broken.pk), ("timelineevent", "note", "request_id", with_note.pk)):
+        with connection.cursor() as cursor:
+            statement = f"UPDATE requests_app_{table} SET {column} = %s WHERE {where} = %s"
+            cursor.execute(statement, [b"not sealed by us", pk])
+    source = registry.get("requests.requests")
+
+    items = list(source.export(source.locate(user.subject)))
+
+    assert {item.key: len(item.values["history"]) for item in items if isinstance(item, Record)} == {str(with_note.pk): 0, str(whole.pk): 3}
+    assert {item.record for item in items if isinstance(item, Problem)} == {str(broken.pk), str(with_note.pk)}
 
 
 def test_the_source_takes_two_queries_however_many_requests(django_assert_num_queries: Any) -> None:

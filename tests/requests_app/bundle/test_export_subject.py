@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from privacycenter.audit.models import AuditEntry
-from privacycenter.audit.queries import entries_about
+from privacycenter.audit.queries import entries_about, looks_at
 from privacycenter.jobs.models import Job
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Record, registry
@@ -56,6 +56,8 @@ def test_a_proven_identifier_gives_the_bundle_of_its_person(amira, tmp_path, bun
     document = json.loads(opened((tmp_path / "amira.zip").read_bytes()).read("personal-data.json"))
     assert report.errors == []
     assert (told["reference"], told["size"]) == (report.reference, (tmp_path / "amira.zip").stat().st_size)
+    assert [line["what"] for line in document["access_log"]] == ["Somebody who runs this service made a copy of all your data"]
+    assert looks_at(str(amira.public_id)).count() == 1
     (held,) = [source for source in document["sources"] if source["key"] == "records.interactions"]
     assert [record["summary"] for record in held["records"]] == ["Asked about a parcel"]
     assert {source["key"] for source in document["sources"]} == {source.describe().key for source in registry.all()}
