@@ -41,7 +41,7 @@ class Run:
         say(f"\n=== {name}")
         counts_file = self.folder / f"{len(self.lines)}.json"
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "--quiet", f"--numprocesses={WORKERS}", *arguments, *sys.argv[1:]]
+        command = [sys.executable, "-m", "pytest", "--quiet", f"--numprocesses={WORKERS}", "--dist=worksteal", *arguments, *sys.argv[1:]]
         variables = {**os.environ, **environment, "TEST_COUNTS": str(counts_file)}
         exit_code = subprocess.run(command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL).returncode
         counts = json.loads(counts_file.read_text()) if counts_file.exists() else {"passed": 0, "failed": 0, "skipped": 0}
