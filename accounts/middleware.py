@@ -26,7 +26,7 @@ SEEN_EVERY = timedelta(seconds=30)
 
 
 class SessionLimitsMiddleware:
-    """Ends sessions that idled too long or are too old, and opens the admin only to staff with a second factor.
+    """Ends sessions of frozen accounts and those that are idle or old, and opens the admin only to staff with a second factor.
 
     Idle and absolute limits: 30 minutes and 12 hours, for staff 15 minutes and 8 hours. The clock starts at the log-in;
     a session that came about otherwise (tests, commands) starts with its first request.
@@ -36,6 +36,9 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.is_frozen:
+            logout(request)
+            return HttpResponseRedirect(reverse("account_frozen"))
         if request.user.is_authenticated and self._is_over(request):
             logout(request)
             messages.info(request, _("You were signed out because you were away for a while. Sign in to go on."))

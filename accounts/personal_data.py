@@ -316,6 +316,11 @@ classify(
     fields={"user": _ORDINARY, "key_digest": _SECRET, "tries": None, "created_at": None, "passed_at": None},
 )
 classify(
+    "accounts.ResetOrder",
+    because="an address for the seconds until a job has answered it; that a password was set stands in the security history",
+    fields={"address": _CONTACT, "language": None, "created_at": None},
+)
+classify(
     "accounts.QuestionTries",
     because="a count per day; wrong answers stand in the security history",
     fields={"user": _ORDINARY, "day": None, "tries": None},

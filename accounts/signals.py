@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed, email_changed, email_confirmed, email_removed
 from allauth.socialaccount.signals import social_account_added, social_account_removed
+from allauth.usersessions.models import UserSession
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -25,6 +27,8 @@ from accounts.models import User
 from accounts.queries import primary_address
 from accounts.sessions import keep_session
 from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.cards import mask_card_numbers
+from privacycenter.kernel.text import storable
 
 
 @receiver(authentication_step_completed)
@@ -34,10 +38,17 @@ def on_authentication_step(sender: Any, request: HttpRequest, user: User, method
         note_security_event(user, kind=SecurityEventKind.CONFIRMED_AGAIN, client=Client.of(request))
 
 
+@receiver(pre_save, sender=UserSession)
+def on_session_noted(sender: Any, instance: UserSession, **extra: Any) -> None:
+    # what a browser calls itself is text from outside: whoever sends a card number in it must not have it stored
+    longest = UserSession._meta.get_field("user_agent").max_length
+    instance.user_agent = mask_card_numbers(storable(instance.user_agent))[:longest]
+
+
 @receiver(email_confirmed)
 def on_email_confirmed(sender: Any, request: HttpRequest, email_address: EmailAddress, **extra: Any) -> None:
     user, client = email_address.user, Client.of(request)
-    actor = Actor.for_user(user)
+    actor, epoch = Actor.for_user(user), user.session_epoch
     confirm_address(user, address=email_address.email, client=client, actor=actor)
     main = EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk).order_by("-primary").first()
     if main is not None:
@@ -45,6 +56,7 @@ def on_email_confirmed(sender: Any, request: HttpRequest, email_address: EmailAd
         note_credential_change(
             user, kind=CredentialKind.EMAIL, event=SecurityEventKind.EMAIL_ADDED, tell=main.email, client=client, actor=actor
         )
+    if user.session_epoch != epoch:
         keep_session(request, user)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from privacycenter.kernel.cards import refuse_card_number
 from privacycenter.kernel.text import visible
 
 PASSWORD_MIN, PASSWORD_MAX = 12, 128
@@ -17,7 +19,7 @@ validate_username = RegexValidator(
     _("Use 3 to 64 letters, digits or . + - _ and no @ or spaces."),
     code="invalid_username",
 )
-username_validators = [validate_username]
+username_validators: list[Callable[[Any], None]] = [validate_username, refuse_card_number]
 
 
 def validate_plain_line(value: str) -> None:

@@ -84,7 +84,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "django_countries",
     "csp",
-    "django.contrib.admin",
+    "privacycenter.portal.desk_config.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -238,6 +238,7 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.forms.passwords.AddEmailForm",
     "change_password": "accounts.forms.passwords.ChangePasswordForm",
     "set_password": "accounts.forms.passwords.SetPasswordForm",
+    "reset_password": "accounts.forms.passwords.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.passwords.ResetPasswordKeyForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
-from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -18,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import stepup
 from accounts.client import Client
-from accounts.domain import change_password, note_security_event, send_reset_link, send_verification_code, tell_already_registered
+from accounts.domain import change_password, note_security_event, send_verification_code, tell_already_registered
 from accounts.enums import SecurityEventKind
 from accounts.errors import TooManyCodes
 from accounts.forms.base import REFUSED_KEY
 from accounts.middleware import SEEN_KEY, STARTED_KEY
 from accounts.models import User
 from accounts.queries import primary_address
+from accounts.sessions import note_waiting, take_waiting
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.middleware import client_address
@@ -37,6 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "incorrect_code": _("This code does not fit. Check the newest mail; after five wrong codes a new one is needed."),
+        "email_taken": _("Another account has this address already. Sign in to that account, or use another address."),
         "invalid_login": _("Username, e-mail address or password is not right."),
         "username_password_mismatch": _("Username, e-mail address or password is not right."),
         "email_password_mismatch": _("Username, e-mail address or password is not right."),
@@ -65,13 +66,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             clear_login(request)
             return HttpResponseRedirect(reverse("account_frozen"))
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        note_waiting(request, user)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
+        """A log-in may have waited for a second factor or a code: what happened to the account meanwhile ends it."""
+        waited_from = take_waiting(request, user)
+        user.refresh_from_db(fields=["frozen_at", "session_epoch", "is_active"])
+        if user.is_frozen or not user.is_active or user.session_epoch != waited_from:
+            clear_login(request)
+            self._refuse(request, is_frozen=user.is_frozen)
         super().login(request, user)
         request.session[STARTED_KEY] = request.session[SEEN_KEY] = clock.now().timestamp()
         stepup.note_login(request, user)
         note_security_event(user, kind=SecurityEventKind.LOGGED_IN, client=Client.of(request))
+
+    def _refuse(self, request: HttpRequest, *, is_frozen: bool) -> NoReturn:
+        if is_frozen:
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_frozen")))
+        messages.warning(request, _("This account was changed while you signed in. Sign in again."))
+        raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
 
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
@@ -113,13 +127,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_account_already_exists_mail(self, email: str) -> None:
         self._limited(tell_already_registered, context.request.email_code_reference, address=email)
-
-    def send_password_reset_mail(self, user: User, email: str, context_data: dict[str, Any]) -> None:
-        # Only a confirmed address may open an account. Beyond the limit nothing is sent and nothing is said: an answer
-        # of its own would tell that the address has an account.
-        if EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists():
-            with suppress(TooManyCodes):
-                self._mail(send_reset_link, user, address=email, link=context_data["password_reset_url"])
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Warnings go out with the verbs that change a credential (accounts.domain.credentials), in the same transaction."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.conf import settings
 from accounts.domain import Received
 from accounts.provider_settings import GOOGLE_ISSUER, MICROSOFT_ORIGIN
 from privacycenter.kernel.cards import mask_card_numbers
+from privacycenter.kernel.encryption import decrypt, encrypt
 from privacycenter.kernel.text import storable
 
 # RFC 7519 and OpenID Connect Core: claims about the token, not about the person.
@@ -21,6 +24,7 @@ _ABOUT_THE_TOKEN = frozenset(
     )
 )
 _LONGEST_FACT = 300
+_CONTEXT = "accounts.registration.received"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ def answer_from(provider: str, uid: str, data: Mapping[str, Any]) -> ProviderAns
     return ProviderAnswer(
         Received(provider=provider, issuer=issuer[:500], uid=uid, facts=_facts(claims)), at if isinstance(at, int) else None
     )
+
+
+def seal_received(received: Received) -> str:
+    """For the session, where a registration waits for its form: sessions are signed, not secret."""
+    return base64.b64encode(encrypt(json.dumps(asdict(received)).encode(), context=_CONTEXT)).decode("ascii")
+
+
+def unseal_received(sealed: str) -> Received:
+    """What `seal_received` was given. Raises DecryptionFailed."""
+    return Received(**json.loads(decrypt(base64.b64decode(sealed), context=_CONTEXT)))
 
 
 def _facts(claims: Mapping[str, Any]) -> dict[str, str]:

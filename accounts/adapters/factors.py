@@ -7,6 +7,7 @@ import base64
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from privacycenter.kernel.encryption import decrypt, encrypt
@@ -16,6 +17,11 @@ CONTEXT = "mfa.authenticator.data"
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth stores the TOTP secret and the seed of recovery codes in the clear; here they are encrypted under DATA_KEYS."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This did not work. Wait for the next code of your app and type it, or use a recovery code or security key."),
+    }
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(encrypt(text.encode(), context=CONTEXT)).decode("ascii")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,9 +24,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import stepup
-from accounts.adapters.claims import ProviderAnswer, answer_from
+from accounts.adapters.claims import ProviderAnswer, answer_from, seal_received, unseal_received
 from accounts.client import Client
-from accounts.domain import Received, issuer_of, keep_received, register_account
+from accounts.domain import issuer_of, keep_received, register_account
 from accounts.models import User
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.outbound import require_allowed
@@ -71,6 +70,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         answer: ProviderAnswer = context.request.provider_answer
         sociallogin.email_addresses = []
+        sociallogin.token = None  # allauth would write it into the session, where a log-in or registration waits
         if sociallogin.is_existing:
             tied_to = issuer_of(provider=sociallogin.account.provider, uid=sociallogin.account.uid)
             if tied_to != answer.received.issuer:
@@ -83,13 +83,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 messages.info(request, _("Confirm that it is you, then link the provider again."))
                 raise ImmediateHttpResponse(stepup.ask(request, next_url=reverse("socialaccount_connections")))
         elif not sociallogin.is_existing:
-            sociallogin.state["received"] = asdict(answer.received)
+            sociallogin.state["received"] = seal_received(answer.received)
 
     def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
         return {}
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        received = Received(**sociallogin.state["received"])
+        received = unseal_received(sociallogin.state.pop("received"))
         data = form.cleaned_data
         actor, client = Actor.for_user(request.user), Client.of(request)
         user: User = sociallogin.user

@@ -7,7 +7,6 @@ from accounts.domain.closing import close_account
 from accounts.domain.codes import (
     issue_code,
     note_unconfirmed_code,
-    send_reset_link,
     send_step_up_code,
     send_verification_code,
     tell_already_registered,
@@ -27,12 +26,14 @@ from accounts.domain.photos import remove_photo, set_photo
 from accounts.domain.profile import Profile, change_profile
 from accounts.domain.questions import answer_question, question_of_link, set_answers
 from accounts.domain.registration import discard_registration, discard_unconfirmed, register_account
+from accounts.domain.resets import answer_reset, order_reset
 from accounts.domain.staff import set_roles
 
 __all__ = [
     "Profile",
     "Received",
     "answer_question",
+    "answer_reset",
     "change_password",
     "change_profile",
     "clear_lapsed",
@@ -50,11 +51,11 @@ __all__ = [
     "note_security_event",
     "note_unconfirmed_code",
     "note_unlinked",
+    "order_reset",
     "question_of_link",
     "register_account",
     "remove_address",
     "remove_photo",
-    "send_reset_link",
     "send_step_up_code",
     "send_verification_code",
     "set_answers",

@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from accounts.models import CredentialChange, EmailCode, QuestionTries, ResetLink
+from accounts.models import CredentialChange, EmailCode, QuestionTries, ResetLink, ResetOrder
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 
@@ -22,6 +22,7 @@ def clear_lapsed(*, actor: Actor) -> dict[str, int]:
     lapsed = {
         "codes": EmailCode.objects.filter(created_at__lt=now - KEEP),
         "reset_links": ResetLink.objects.filter(created_at__lt=now - KEEP),
+        "reset_orders": ResetOrder.objects.filter(created_at__lt=now - KEEP),
         "question_tries": QuestionTries.objects.filter(day__lt=(now - KEEP).date()),
         "credential_changes": CredentialChange.objects.filter(expires_at__lt=now),
         "sessions": Session.objects.filter(expire_date__lt=now),

@@ -13,13 +13,13 @@ from django.urls import reverse
 from accounts.enums import CodePurpose
 from accounts.errors import TooManyCodes
 from accounts.locks import take_turns
-from accounts.mail_kinds import ALREADY_REGISTERED, RESET_PASSWORD, STEP_UP_CODE, VERIFY_EMAIL
+from accounts.mail_kinds import ALREADY_REGISTERED, STEP_UP_CODE, VERIFY_EMAIL
 from accounts.models import EmailCode, User
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.kernel.normalise import IdentifierKind, normalise
-from privacycenter.kernel.tokens import digest, new_code, new_token, same, tidy_code
+from privacycenter.kernel.tokens import digest, new_code, same, tidy_code
 from privacycenter.mail.domain import queue_message
 
 LIFETIME = timedelta(minutes=10)
@@ -110,20 +110,6 @@ def note_unconfirmed_code(reference: str, *, address: str, client_address: str, 
     """Count a code that is not sent, because the address belongs to an account: the limits must not tell the difference."""
     with suppress(TooManyCodes):
         issue_code(reference, purpose=CodePurpose.VERIFY_EMAIL, address=address, user=None, client_address=client_address, actor=actor)
-
-
-def send_reset_link(user: User, *, address: str, link: str, client_address: str, language: str, actor: Actor) -> None:
-    """Mail the link that leads to a new password. Raises TooManyCodes: links count like codes."""
-    with transaction.atomic():
-        issue_code(new_token(), purpose=CodePurpose.RESET, address=address, user=None, client_address=client_address, actor=actor)
-        queue_message(
-            RESET_PASSWORD,
-            to=address,
-            context={"name": user.get_short_name(), "link": link, "minutes": settings.PASSWORD_RESET_TIMEOUT // 60},
-            language=language or user.subject.language,
-            subject_key=str(user.subject.public_id),
-            actor=actor,
-        )
 
 
 def _mail_code(

@@ -31,11 +31,11 @@ class ConfirmEmailCodeForm(ConfirmEmailVerificationCodeForm):  # type: ignore[mi
 
     def clean_code(self) -> str:
         typed: str = self.cleaned_data["code"]
-        if self.user is not None:
-            # first: a code must not be used up for an address that can't be confirmed any more
-            email_already_exists(user=self.user, email=self.email, always_raise=True)
         if not use_code(self.expected_code or "", purpose=CodePurpose.VERIFY_EMAIL, typed=typed, actor=Actor.for_user(self.user)):
             raise get_adapter().validation_error("incorrect_code")
+        if self.user is not None:
+            # after the code, not before: only who reads the mail of an address may learn that another account has it
+            email_already_exists(user=self.user, email=self.email, always_raise=True)
         return typed
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from privacycenter.kernel.cards import refuse_card_number
 
 
 class FreezeReason(models.TextChoices):
@@ -32,6 +33,7 @@ class UnfreezeForm(forms.Form):
         label=_("E-mail address that the person has proven to be theirs"),
         help_text=_("It becomes the only address of the account. A link to set a new password can be sent to it, and to no other."),
         max_length=254,
+        validators=[refuse_card_number],
     )
 
 

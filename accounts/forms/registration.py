@@ -15,11 +15,13 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.adapters.claims import unseal_received
 from accounts.client import Client
 from accounts.domain import discard_registration, register_account
 from accounts.models import User
 from accounts.validators import PASSWORD_MAX
 from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.cards import refuse_card_number
 
 ORDER = ("full_name", "email", "phone", "company", "country", "username", "password1", "birth_date")
 
@@ -33,6 +35,7 @@ class AskedTogether(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
         self.fields["email"].help_text = _("We send a code there to confirm it.")
+        self.fields["email"].validators.append(refuse_card_number)
         self.fields["username"].label = _("Username")
         self.fields["username"].help_text = _("3 to 64 letters, digits or . + - _")
         self.fields["email"].error_messages["required"] = _("Enter your e-mail address.")
@@ -100,7 +103,7 @@ class FederatedRegistrationForm(AskedTogether, ProviderSignupForm):  # type: ign
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        received = (self.sociallogin.state.get("received") or {}).get("facts", {})
+        received = unseal_received(self.sociallogin.state["received"]).facts
         self.offered = {name: received[name] for name in ("name", "email") if received.get(name)}
         self._offer("take_name", "name", "full_name", _("Use the name I was sent with: %(value)s"))
         self._offer("take_email", "email", "email", _("Use the address I was sent with: %(value)s"))

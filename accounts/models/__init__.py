@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models.credentials import CredentialChange, EmailCode, QuestionTries, ResetLink, SecurityAnswer
+from accounts.models.credentials import CredentialChange, EmailCode, QuestionTries, ResetLink, ResetOrder, SecurityAnswer
 from accounts.models.federated import FederatedRecord
 from accounts.models.security import SecurityEvent
 from accounts.models.user import ProfilePhoto, User
@@ -14,6 +14,7 @@ __all__ = [
     "ProfilePhoto",
     "QuestionTries",
     "ResetLink",
+    "ResetOrder",
     "SecurityAnswer",
     "SecurityEvent",
     "User",

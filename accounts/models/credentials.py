@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import CodePurpose, CredentialKind, SecurityQuestion
 from accounts.models.user import User
+from privacycenter.kernel.encryption import EncryptedTextField
 
 
 class EmailCode(models.Model):
@@ -99,6 +100,21 @@ class ResetLink(models.Model):
 
     def __str__(self) -> str:
         return f"Reset link {self.pk}"
+
+
+class ResetOrder(models.Model):
+    """Somebody asked for a reset link to this address, which may be anybody's. Gone when the job has answered it."""
+
+    address = EncryptedTextField()
+    language = models.CharField(max_length=35, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("ordered reset link")
+        verbose_name_plural = _("ordered reset links")
+
+    def __str__(self) -> str:
+        return f"Ordered reset link {self.pk}"
 
 
 class QuestionTries(models.Model):

@@ -10,15 +10,20 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.client import Client as Browser
 from accounts.domain import freeze_account, unfreeze_account
+from accounts.domain.codes import PER_ADDRESS
 from accounts.errors import NotFrozen, StaffOnly
-from accounts.models import CredentialChange, SecurityEvent, User
+from accounts.models import CredentialChange, EmailCode, ResetOrder, SecurityEvent, User
 from accounts.queries import account_for_subject, account_with_address, has_account
 from accounts.reset_tokens import ResetTokenGenerator
 from privacycenter.audit.models import AuditEntry
+from privacycenter.jobs.domain import run_due
+from privacycenter.jobs.models import Job
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.mail.models import OutboxMessage
@@ -169,6 +174,36 @@ def test_an_address_of_somebody_else_is_not_told_apart_and_never_taken() -> None
     assert subject_with("email", "taken@example.com") == other.subject
 
 
+def test_a_wrong_code_tells_nothing_about_the_address_that_is_added() -> None:
+    make_account(email="taken@example.com")
+    replies = []
+    for number, address in enumerate(("taken@example.com", "free@example.com")):
+        client = signed_in(make_account(username=f"curious{number}"), fresh=True)
+        client.post("/accounts/email/", {"email": address, "action_add": "1"})
+        response = client.post("/accounts/confirm-email/", {"code": "AAAA-2222"})
+        replies.append((response.status_code, response.context["form"].errors.get_json_data()))
+
+    assert replies[0] == replies[1]
+
+
+def test_whoever_reads_the_mail_of_a_taken_address_learns_what_to_do() -> None:
+    make_account(email="taken@example.com")
+    client = signed_in(make_account(), fresh=True)
+    client.post("/accounts/email/", {"email": "taken@example.com", "action_add": "1"})
+
+    response = client.post("/accounts/confirm-email/", {"code": code_in(OutboxMessage.objects.get())})
+
+    assert "use another address" in response.content.decode()
+
+
+def test_a_card_number_in_an_added_address_is_refused() -> None:
+    client = signed_in(make_account(), fresh=True)
+
+    response = client.post("/accounts/email/", {"email": "4111111111111111@example.com", "action_add": "1"})
+
+    assert response.context["form"].errors.get_json_data()["email"][0]["code"] == "card_number"
+
+
 def test_the_link_in_the_warning_shows_first_and_then_freezes() -> None:
     user = make_account(email="ada@example.com")
     thief = signed_in(user, fresh=True)
@@ -235,6 +270,7 @@ def test_a_reset_link_sets_a_password_once_and_signs_nobody_in() -> None:
     there, client = signed_in(user), Client()
 
     asked = client.post("/accounts/password/reset/", {"email": "Ada@example.com"})
+    run_due(100, kinds=["accounts.send_reset"])
     link = link_in(OutboxMessage.objects.get())
     form = client.get(link)
     done = client.post(form.url, {"password1": NEW, "password2": NEW})
@@ -273,8 +309,55 @@ def test_asking_for_a_reset_link_tells_nobody_which_addresses_are_known() -> Non
         replies = [client.post("/accounts/password/reset/", {"email": address}) for _ in range(8)]
         answers.append([(reply.status_code, reply.get("Location")) for reply in replies])
 
+    run_due(100, kinds=["accounts.send_reset"])
+
     assert answers[0] == answers[1] == answers[2]
     assert {message.to for message in OutboxMessage.objects.all()} == {"ada@example.com"}
+
+
+def test_asking_for_a_reset_link_does_the_same_work_and_counts_the_same_for_every_address() -> None:
+    make_account(email="ada@example.com")
+    queries = []
+    for number, address in enumerate(("ada@example.com", "nobody@example.com")):
+        client = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        with CaptureQueriesContext(connection) as asked:
+            client.post("/accounts/password/reset/", {"email": address})
+        queries.append([re.sub(r"'[^']*'|\d+|X'[0-9A-F]*'", "?", query["sql"]) for query in asked])
+
+    assert len(queries[0]) == len(queries[1])
+    assert not [sql for sql in queries[0] if "account_emailaddress" in sql]
+    assert EmailCode.objects.filter(purpose="reset").values("address_hash").distinct().count() == 2
+    assert ResetOrder.objects.count() == 2
+    assert "ada@example.com" not in str(list(Job.objects.values("kind", "key", "payload")))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address FROM accounts_resetorder")
+        assert not [row for row in cursor.fetchall() if b"example.com" in bytes(row[0])]
+
+
+def test_an_answered_order_of_a_reset_link_is_gone() -> None:
+    make_account(email="ada@example.com")
+    for address in ("ada@example.com", "nobody@example.com"):
+        Client().post("/accounts/password/reset/", {"email": address})
+
+    run_due(100, kinds=["accounts.send_reset"])
+
+    assert not ResetOrder.objects.exists()
+    assert warnings() == [("ada@example.com", "accounts.reset_password")]
+
+
+def test_resets_do_not_let_a_registration_tell_which_addresses_are_known() -> None:
+    make_account(email="ada@example.com")
+    replies = []
+    for number, address in enumerate(("ada@example.com", "nobody@example.com")):
+        client = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        for _ in range(PER_ADDRESS):
+            client.post("/accounts/password/reset/", {"email": address})
+            cache.clear()
+        answer = {"full_name": "C", "email": address, "phone": "+44 20 7946 0958", "company": "C", "country": "GB"}
+        answer |= {"username": f"curious{number}", "password1": NEW, "birth_date": "1990-12-10"}
+        replies.append(client.post("/accounts/signup/", answer).status_code)
+
+    assert replies == [429, 429]
 
 
 def test_a_reset_never_leads_around_the_second_factor() -> None:
@@ -282,6 +365,7 @@ def test_a_reset_never_leads_around_the_second_factor() -> None:
     add_totp(user)
     client = Client()
     client.post("/accounts/password/reset/", {"email": "ada@example.com"})
+    run_due(100, kinds=["accounts.send_reset"])
     client.post(client.get(link_in(OutboxMessage.objects.get())).url, {"password1": NEW, "password2": NEW})
 
     response = client.post("/accounts/login/", {"login": "ada", "password": NEW})

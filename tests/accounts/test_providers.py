@@ -161,6 +161,15 @@ def test_an_address_is_confirmed_by_our_code_whatever_the_provider_says(provider
     assert confirm(client).url == "/dashboard/"
 
 
+def test_while_a_registration_waits_the_session_holds_neither_token_nor_claims_in_the_clear(provider: OpenIDServer) -> None:
+    client = Client()
+    through(client, provider)
+
+    waiting = client.session["socialaccount_sociallogin"]
+    assert "token" not in waiting
+    assert not [word for word in ("Lovelace", "ada@example.com") if word in str(waiting)]
+
+
 def test_neither_tokens_nor_claims_are_stored_with_the_link(provider: OpenIDServer) -> None:
     client = registered(provider)
     through(client, provider)

@@ -14,6 +14,7 @@ from accounts.domain import set_answers
 from accounts.models import QuestionTries, ResetLink, SecurityAnswer, User
 from accounts.personal_data import SecurityQuestionSource
 from privacycenter.audit.models import AuditEntry
+from privacycenter.jobs.domain import run_due
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.mail.models import OutboxMessage
@@ -37,6 +38,7 @@ def person(answer: str = "Miss Prism") -> User:
 
 def open_link(client: Client) -> str:
     client.post("/accounts/password/reset/", {"email": "ada@example.com"})
+    run_due(100, kinds=["accounts.send_reset"])
     body = OutboxMessage.objects.filter(kind="accounts.reset_password").latest("pk").body
     link = re.search(r"^http://localhost:8000(/\S+)$", body, re.MULTILINE).group(1)
     return client.get(link).url

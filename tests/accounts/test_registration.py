@@ -141,6 +141,14 @@ def test_a_card_number_in_a_name_is_refused() -> None:
     assert list(response.context["form"].errors) == ["company"]
 
 
+@pytest.mark.parametrize(("field", "value"), [("username", "4111111111111111"), ("email", "4111111111111111@example.com")])
+def test_a_card_number_in_a_username_or_address_is_refused(field: str, value: str) -> None:
+    response = Client().post(SIGNUP, answers(**{field: value}))
+
+    assert response.context["form"].errors.get_json_data()[field][0]["code"] == "card_number"
+    assert not User.objects.exists()
+
+
 @pytest.mark.obligation("G-01")
 @pytest.mark.parametrize(("born", "accepted"), [("2010-03-02", False), ("2010-03-01", True), ("2008-02-29", True)])
 def test_sixteen_is_reached_on_the_birthday(born: str, accepted: bool) -> None:

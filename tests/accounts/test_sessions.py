@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
@@ -14,10 +15,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.client import Client as Browser
-from accounts.domain import close_account, freeze_account
-from accounts.models import SecurityEvent
+from accounts.domain import change_password, close_account, freeze_account
+from accounts.models import SecurityEvent, User
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
+from privacycenter.mail.models import OutboxMessage
 from tests.factories.accounts import PASSWORD, TOTP_SECRET, add_totp, make_account, make_staff, signed_in
 
 LOGIN = "/accounts/login/"
@@ -250,6 +252,73 @@ def test_a_frozen_account_signs_nobody_in_and_says_what_to_do() -> None:
     assert (response.status_code, response.url) == (302, "/accounts/frozen/")
     assert client.get("/accounts/frozen/").status_code == 200
     assert (is_signed_in(client), is_signed_in(before)) == (False, False)
+
+
+def waiting_for_factor() -> tuple[User, Client]:
+    user, client = make_account(username="ada"), Client()
+    add_totp(user)
+    assert client.post(LOGIN, {"login": "ada", "password": PASSWORD}).url == "/accounts/2fa/authenticate/"
+    return user, client
+
+
+def test_a_sign_in_that_waits_for_its_second_factor_does_not_outlive_a_freeze() -> None:
+    user, client = waiting_for_factor()
+    freeze_account(user, because="test", client=Browser(), actor=Actor.system("tests"))
+
+    response = client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
+
+    assert response.url == "/accounts/frozen/"
+    assert not is_signed_in(client)
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_sign_in_that_waits_for_its_second_factor_does_not_outlive_a_new_password() -> None:
+    user, client = waiting_for_factor()
+    change_password(user, password="a wholly new password", tell="", client=Browser(), actor=Actor.for_user(user))
+
+    response = client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
+
+    assert response.url == LOGIN
+    assert not is_signed_in(client)
+    assert "was changed while you signed in" in client.get(LOGIN).content.decode()
+
+
+def test_a_sign_in_that_confirms_an_address_on_its_way_goes_on() -> None:
+    user, client = make_account(username="ada"), Client()
+    EmailAddress.objects.create(user=user, email="second@example.com", verified=False, primary=False)
+
+    client.post(LOGIN, {"login": "second@example.com", "password": PASSWORD})
+    code = re.search(r"^ {4}(\S+)$", OutboxMessage.objects.latest("pk").body, re.MULTILINE).group(1)
+    client.post("/accounts/confirm-email/", {"code": code})
+
+    assert EmailAddress.objects.get(email="second@example.com").verified
+    assert is_signed_in(client)
+
+
+def test_a_session_of_a_frozen_account_ends_however_it_came_about() -> None:
+    user = make_account()
+    client = signed_in(user)
+    User.objects.filter(pk=user.pk).update(frozen_at=clock.now())
+
+    assert client.get("/accounts/profile/").url == "/accounts/frozen/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_wrong_code_of_an_app_says_what_to_do_next() -> None:
+    _user, client = waiting_for_factor()
+
+    page = client.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
+
+    assert "Wait for the next code of your app" in page
+    assert "Incorrect code" not in page
+
+
+def test_a_card_number_in_the_name_of_a_browser_is_not_stored() -> None:
+    make_account(username="ada")
+
+    Client(HTTP_USER_AGENT="Firefox/140 4111 1111 1111 1111").post(LOGIN, {"login": "ada", "password": PASSWORD})
+
+    assert UserSession.objects.get().user_agent == "Firefox/140 [card number ending 1111]"
 
 
 def test_a_closed_account_signs_nobody_in() -> None:
