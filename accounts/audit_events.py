@@ -20,4 +20,5 @@ register("accounts.provider_unlinked", label=_("Log-in provider unlinked"), seve
 register("accounts.frozen", label=_("Account frozen"), severity="warning", parameters=("because",))
 register("accounts.unfrozen", label=_("Account unfrozen"), severity="warning", parameters=("reason",))
 register("accounts.closed", label=_("Account closed"), severity="notice")
+register("accounts.reopened", label=_("Account opened again after it was closed"), severity="notice")
 register("accounts.roles_changed", label=_("Staff roles changed"), severity="warning", parameters=("staff", "roles"))

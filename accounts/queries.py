@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import SecurityAnswer, SecurityEvent, User
 from privacycenter.kernel.errors import InvalidIdentifier
 from privacycenter.kernel.normalise import IdentifierKind, normalise
-from privacycenter.subjects.models import Subject
+from privacycenter.subjects.models import Identifier, Subject
 
 
 def account_for_subject(subject: Subject) -> User | None:
@@ -55,8 +55,12 @@ def any_account_with_address(email: str) -> User | None:
 
 
 def primary_address(user: User) -> str:
-    """The confirmed main address, where warnings go; empty when there is none."""
-    return EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").values_list("email", flat=True).first() or ""
+    """The confirmed main address, where warnings go; of a closed account the oldest proven one. Empty when there is none."""
+    confirmed = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").values_list("email", flat=True).first()
+    if confirmed or user.closed_at is None:
+        return confirmed or ""
+    proven = Identifier.objects.proven().filter(subject=user.subject_id, kind=IdentifierKind.EMAIL)
+    return proven.order_by("pk").values_list("value", flat=True).first() or ""
 
 
 def security_history(user: User) -> QuerySet[SecurityEvent]:

@@ -152,26 +152,24 @@ def unfreeze_account(user: User, *, proven_address: str, reason: str, client: Cl
         if User.objects.filter(pk=user.pk).exclude(frozen_at=None).update(frozen_at=None) != 1:
             raise NotFrozen
         address = proven_address.lower()
-        before = list(EmailAddress.objects.filter(user=user, verified=True).exclude(email=address).values_list("email", flat=True))
+        before = _proven_addresses(user) - {address}
         for identifier in Identifier.objects.filter(subject=user.subject, kind=IdentifierKind.EMAIL):
             remove_identifier(identifier, actor=actor)
         EmailAddress.objects.filter(user=user).delete()
-        try:
-            with transaction.atomic():
-                EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
-        except IntegrityError:
-            raise IdentifierTaken from None
+        if user.closed_at is None:
+            _set_only_address(user, address)
         add_identifier(user.subject, kind=IdentifierKind.EMAIL, value=address, source="accounts.staff_proof", proven=True, actor=actor)
         Authenticator.objects.filter(user=user).delete()
         SocialAccount.objects.filter(user=user).delete()
         FederatedRecord.objects.filter(user=user, unlinked_at=None).update(unlinked_at=now)
         user.security_answers.all().delete()
         user.set_unusable_password()
-        user.email, user.frozen_at, user.credential_changed_at = address, None, now
+        user.email = address if user.closed_at is None else ""
+        user.frozen_at, user.credential_changed_at = None, now
         user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk) + 1
         user.save(update_fields=["password", "email", "credential_changed_at", "session_epoch"])
         note_security_event(user, kind=SecurityEventKind.UNFROZEN, client=client)
-        for old in before:
+        for old in sorted(before):
             _warn(user, kind=CredentialKind.EMAIL, tell=old, handed_over=True, actor=actor)
         record("accounts.unfrozen", actor=actor, subject=str(user.subject.public_id), reason=reason)
         queue_message(
@@ -182,3 +180,18 @@ def unfreeze_account(user: User, *, proven_address: str, reason: str, client: Cl
             subject_key=str(user.subject.public_id),
             actor=actor,
         )
+
+
+def _proven_addresses(user: User) -> set[str]:
+    """Addresses the account has confirmed, or had when it was closed."""
+    confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    proven = Identifier.objects.proven().filter(subject=user.subject, kind=IdentifierKind.EMAIL).values_list("value", flat=True)
+    return {*confirmed, *proven}
+
+
+def _set_only_address(user: User, address: str) -> None:
+    try:
+        with transaction.atomic():
+            EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+    except IntegrityError:
+        raise IdentifierTaken from None
