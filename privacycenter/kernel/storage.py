@@ -43,7 +43,7 @@ class ObjectStorage(Protocol):
         """Remove an object and unfinished writes of it; an absent one is fine."""
 
     def delete_folder(self, name: str) -> None:
-        """Remove everything under a folder, unfinished writes too; an absent one is fine."""
+        """Remove everything under a folder, unfinished writes too; an absent one is fine. Raises OSError when something stays."""
 
 
 def storage() -> ObjectStorage:
@@ -199,7 +199,9 @@ class S3ObjectStorage:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{self._key(name)}/")
         for page in pages:
             if found := [{"Key": item["Key"]} for item in page.get("Contents", ())]:
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
+                if answer.get("Errors"):  # an answer of 200 names those that are still there
+                    raise OSError(f"{len(answer['Errors'])} stored objects could not be deleted: {answer['Errors'][0].get('Code', '')}")
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{_checked(name)}" if self._prefix else _checked(name)

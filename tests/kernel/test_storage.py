@@ -154,6 +154,18 @@ def test_a_folder_goes_with_everything_in_it_and_nothing_beside_it(store):
     assert store.size("onetwo/a") == 1
 
 
+@pytest.mark.services
+def test_an_object_that_s3_keeps_in_spite_of_a_delete_is_an_error(bucket, settings, s3_endpoint):
+    settings.BUNDLE_STORAGE = f"s3://bundles/kept?endpoint={quote(s3_endpoint, safe='')}&region=us-east-1"
+    store = storage()
+    store.put_stream("one/a", [b"x"])
+    kept = [{"Key": "kept/one/a", "Code": "AccessDenied", "Message": ""}]
+    store._client.meta.events.register("after-call.s3.DeleteObjects", lambda parsed, **_: parsed.update(Errors=kept))
+
+    with pytest.raises(OSError, match="1 stored objects could not be deleted: AccessDenied"):
+        store.delete_folder("one")
+
+
 BAD_NAMES = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/..", ".a", "a/.b", "a.", "a b", "a\x00", "a\n", "a\\b", "ä", "a..b", "x" * 201]
 
 
