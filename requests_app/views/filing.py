@@ -19,13 +19,13 @@ from accounts.stepup import require_fresh_login
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.errors import InvalidIdentifier
-from privacycenter.kernel.middleware import client_address
+from privacycenter.kernel.middleware import client_network
 from requests_app import clock as deadlines
 from requests_app.domain import file_by_address, file_request, prove_identity
 from requests_app.domain.people import actor_for
 from requests_app.domain.proof import ask_again
 from requests_app.enums import Kind
-from requests_app.errors import AlreadyOpen, TooManyCodes, WrongCode
+from requests_app.errors import AlreadyOpen, TooManyCodes, TooManyRequests, WrongCode
 from requests_app.forms import AddressForm, CodeForm
 from requests_app.queries import open_request_of_kind
 from requests_app.views.access import current_proof, keep_proof, note_opened
@@ -60,6 +60,9 @@ def _file_signed_in(http: HttpRequest, kind: str) -> HttpResponse:
     except AlreadyOpen as error:
         messages.info(http, _("You have an open request of this kind already. Here it is."))
         return redirect("requests:detail", error.ref)
+    except TooManyRequests as error:
+        messages.error(http, str(error))
+        return _offer(http, kind, status=429)
     messages.success(http, _("Your request is filed. We have sent you a confirmation."))
     return redirect("requests:detail", request.ref)
 
@@ -72,7 +75,7 @@ def _file_by_address(http: HttpRequest, kind: str) -> HttpResponse:
         proof = file_by_address(
             kind=kind,
             address=form.cleaned_data["address"],
-            client=client_address(http),
+            client=client_network(http),
             language=get_language() or "en",
             actor=NOBODY,
         )
@@ -123,7 +126,7 @@ def code_again(http: HttpRequest) -> HttpResponse:
     if proof is None:
         return redirect("requests:list")
     try:
-        keep_proof(http, ask_again(proof, client=client_address(http), actor=NOBODY))
+        keep_proof(http, ask_again(proof, client=client_network(http), actor=NOBODY))
     except TooManyCodes as error:
         form = CodeForm(None)
         return render(http, "requests_app/code.html", {"form": form, "proof": proof, "problem": str(error)}, status=429)

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from privacycenter.kernel.actor import Actor, ActorKind
-from privacycenter.kernel.middleware import client_address
+from privacycenter.kernel.middleware import client_network
 from requests_app.domain import ask_for_code, reopen_request, withdraw_request
 from requests_app.enums import Outcome, Status
 from requests_app.errors import AlreadyOpen, IllegalMove, TooManyCodes
@@ -21,7 +21,17 @@ from requests_app.presentation import detail_page
 from requests_app.queries import latest_bundle, lock_of, progress_of, released_bundle, timeline_of
 from requests_app.references import tidy_reference
 from requests_app.transitions import Event, find
-from requests_app.views.access import find_request, keep_draft, keep_proof, may_see, opened_references, person, take_draft
+from requests_app.views.access import (
+    find_request,
+    forget_opened,
+    is_by_code,
+    keep_draft,
+    keep_proof,
+    may_see,
+    opened_references,
+    person,
+    take_draft,
+)
 
 PER_PAGE = 20
 MISSING_LENGTH = 2000
@@ -58,7 +68,7 @@ def detail(http: HttpRequest, ref: str) -> HttpResponse:
         released=released,
         lock=lock_of(request) if released else None,
     )
-    return render(http, "requests_app/detail.html", context)
+    return render(http, "requests_app/detail.html", {**context, "is_by_code": is_by_code(http, request)})
 
 
 def _entry(http: HttpRequest, ref: str, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -75,11 +85,23 @@ def send_code(http: HttpRequest, ref: str) -> HttpResponse:
     if tidy_reference(ref) != ref:
         raise Http404
     try:
-        proof = ask_for_code(reference=ref, client=client_address(http), actor=Actor(ActorKind.ANONYMOUS))
+        proof = ask_for_code(reference=ref, client=client_network(http), actor=Actor(ActorKind.ANONYMOUS))
     except TooManyCodes as error:
         return _entry(http, ref, problem=str(error), status=429)
     keep_proof(http, proof)
     return redirect("requests:code")
+
+
+@never_cache
+@require_POST
+def leave(http: HttpRequest) -> HttpResponse:
+    """Shut what a code opened in this browser, for whoever uses it next. Without an account nothing of the session stays."""
+    if http.user.is_authenticated:
+        forget_opened(http)
+    else:
+        http.session.flush()
+    messages.success(http, _("You have left the request. It takes a new code to open it again."))
+    return redirect("requests:list")
 
 
 @never_cache
@@ -105,6 +127,8 @@ def withdraw(http: HttpRequest, ref: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reopen(http: HttpRequest, ref: str) -> HttpResponse:
     """Say what is missing from an answer. Words typed after the session ended are kept for the way back."""
+    if tidy_reference(ref) != ref:
+        raise Http404
     draft = f"reopen:{ref}"
     if http.method == "POST" and not may_see(http, ref) and not http.user.is_authenticated:
         keep_draft(http, draft, http.POST.get("words", ""))

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from privacycenter.kernel.middleware import SiteAddressMiddleware, client_address
+from privacycenter.kernel.middleware import SiteAddressMiddleware, client_address, client_network
 
 
 def test_links_are_built_from_the_site_address_whatever_the_client_says(settings):
@@ -36,3 +36,19 @@ def test_client_address_trusts_only_the_configured_number_of_proxies(settings, p
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=header)
 
     assert client_address(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_limits_count_an_ipv6_client_by_its_network(address, network):
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network
