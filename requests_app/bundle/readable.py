@@ -132,10 +132,9 @@ def _section(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumeP
 
 def _field(item: Mapping[str, Any]) -> Field:
     # The PDF lists fields with a remark beside their label: how sensitive they are, or why they are not given.
-    remark = sensitivity_word(item["sensitivity"])
-    if "withheld" in item:
-        remark = gettext("not given: %(ground)s") % {"ground": item["withheld"]}
-    return Field(item["name"], item["label"], remark)
+    ground = item.get("withheld", "")
+    remark = gettext("not given: %(ground)s") % {"ground": ground} if ground else sensitivity_word(item["sensitivity"])
+    return Field(item["name"], item["label"], remark, ground)
 
 
 def _without_keys(source: SourceResult, records: list[dict[str, Any]]) -> list[Any]:

@@ -33,11 +33,12 @@ class Purpose:
 
 @dataclass(slots=True)
 class Field:
-    """A field of a source: its name in the records, its label for people, its sensitivity."""
+    """A field of a source: its name in the records, its label for people, its sensitivity, and why its values are not given."""
 
     name: str
     label: str
     sensitivity: str = ""
+    withheld: str = ""
 
 
 @dataclass(slots=True)
@@ -88,6 +89,16 @@ class SourceSection:
     volumes: list[VolumeRef] = field(default_factory=list, metadata={"of": VolumeRef})
     problems: list[RecordProblem] = field(default_factory=list, metadata={"of": RecordProblem})
     files: list[FileRef] = field(default_factory=list, metadata={"of": FileRef})
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether none of it is given: somebody withheld it, or it could not be read."""
+        return self.status in ("withheld", "failed")
+
+    @property
+    def withheld_fields(self) -> list[Field]:
+        """What is left out of records that are given."""
+        return [item for item in self.fields if item.withheld] if self.status == "found" else []
 
 
 @dataclass(slots=True)

@@ -124,7 +124,7 @@ class _Writer:
         for index, source in enumerate(document.sources):
             self.source(source, index)
         for key in ("consents", "disclosures", "access_log", "automated_decisions", "transfers"):
-            self.listing(key, getattr(document, key))
+            self.listing(key, getattr(document, key), made=document.created_text or readable_time(document.created))
         self.rights(document)
         return title
 
@@ -151,7 +151,7 @@ class _Writer:
         figures = (
             ("sources_total", len(sources)),
             ("records_total", sum(source.count for source in sources)),
-            ("withheld_total", sum(source.status in ("withheld", "failed") for source in sources)),
+            ("withheld_total", sum(source.is_closed + len(source.withheld_fields) for source in sources)),
         )
         self.add(
             f'<section class="glance"><h2>{self.word("at_a_glance")}</h2><div class="figures">',
@@ -167,10 +167,13 @@ class _Writer:
                 f'<td class="number">{number(source.count)}</td></tr>'
             )
         self.add(f"</tbody></table><h3>{self.word('why_missing')}</h3>")
-        missing = [source for source in sources if source.status in ("withheld", "failed") or source.problems]
+        missing = [source for source in sources if source.is_closed or source.problems or source.withheld_fields]
         for source in missing:
-            reason = source.reason or (self.words["no_reason"] if source.status in ("withheld", "failed") else self.words["problems"])
-            self.add(f'<p class="withheld-note"><b>{self.words.plain(source.title)}</b><br>{self.words.plain(reason)}</p>')
+            reasons = [source.reason or self.words["no_reason"]] if source.is_closed else []
+            reasons += [self.words["problems"]] if source.problems else []
+            reasons += [f"{item.label}: {item.withheld}" for item in source.withheld_fields]
+            lines = "<br>".join(map(self.words.plain, reasons))
+            self.add(f'<p class="withheld-note"><b>{self.words.plain(source.title)}</b><br>{lines}</p>')
         if not missing:
             self.add(f"<p>{self.word('nothing_missing')}</p>")
         self.add("</section>")
@@ -262,9 +265,11 @@ class _Writer:
             self.add(f"<tr>{cells}</tr>")
         self.add("</tbody></table>")
 
-    def listing(self, key: str, listing: Listing) -> None:
+    def listing(self, key: str, listing: Listing, *, made: str) -> None:
         """One of the summaries after the sources: a table, records when it is long or wide, or a plain sentence."""
         self.add(f'<section class="part"><h2 id="{key}">{self.word(key)}</h2>')
+        if note := self.words.get(f"{key}_note"):
+            self.add(f"<p>{self.words.plain(note.format(created=made))}</p>")
         rows = [dict(row) for row in listing.rows[:LISTING_ROWS]]
         if not rows:
             self.add(f"<p>{self.words.plain(listing.empty or self.words[f'{key}_empty'])}</p>")

@@ -29,6 +29,9 @@ NUMBER_SPACES = 3 * " "
 _LEAST_LABEL, _MOST_LABEL = 3, 9
 _CELL_GAP = 10.0
 _LONG_WORD = re.compile(r"\S{34}")
+_EMOJI = re.compile(
+    "[\u20e3\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff]"
+)
 
 
 class RecordSheet:
@@ -64,6 +67,7 @@ class RecordSheet:
             f".{self.key} p{{padding-inline-start:{hang}px;text-indent:-{hang}px}}"
             f".{self.key} p.f{{text-indent:-{hang + origin:.3f}px}}"
             f".{self.key} p.v{{text-indent:0}}"
+            f".{self.key} p.n{{padding:0;text-indent:0}}"
         )
 
     def html(self, records: Iterable[Record | None], first: int) -> str:
@@ -141,10 +145,18 @@ class RecordSheet:
         """
         return EM_SPACE * int((target * UNIT - position - 3) // EM) + "\t"
 
+    def _spaces(self, position: float) -> str:
+        """What moves the pen about as far as `_gap`, without a tab: WeasyPrint 70 forgets tabs when it places the pictures of emoji."""
+        ems, rest = divmod(self.label_units * UNIT - position, EM)
+        return EM_SPACE * int(ems) + " " * max(1, round(rest / (self.regular[" "] * EM)))
+
     def _flush(self, lines: list[str], lead: str) -> str:
+        """The lines so far: behind the number, or after a paragraph in one of their own, which the number's indent doesn't move."""
         text = "\n".join(lines)
         lines.clear()
-        return f"{lead}{text}" if text else ""
+        if not text or lead:
+            return f"{lead}{text}" if text else ""
+        return f'<p class="n">{text}</p>'
 
     def _paragraphs(self, label: str, label_width: float | None, text: str, lead: str) -> str:
         """A field that wraps: label and value in one paragraph, or in two when a long value runs the other way."""
@@ -155,8 +167,9 @@ class RecordSheet:
             return f'<p class="l{first}">{lead}{markup(name)}</p>{value}'
         if self.rtl or "\n" not in text:
             text = self.words.isolate(text)
-        aligned = label_width is not None and label_width <= self.label_units * UNIT - 4
-        gap = self._gap(label_width, self.label_units) if aligned and label_width is not None else " "
+        gap = " "
+        if label_width is not None and label_width <= self.label_units * UNIT - 4:
+            gap = self._spaces(label_width) if _EMOJI.search(text) else self._gap(label_width, self.label_units)
         return f'<p class="l{first}{breaks}">{lead}{markup(name + gap + breakable(text))}</p>'
 
     @staticmethod

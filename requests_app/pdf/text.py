@@ -20,13 +20,14 @@ _MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{8})([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+)"
 )
 _EMOJI_TAGS = range(0xE0020, 0xE0080)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _LONG_WORD = re.compile(r"\S{34}")
 _PLAIN = "!-~\u00a1-\u024f\u0370-\u052f"
 _PLAIN_PIECE = re.compile(f"([{_PLAIN}]{{12}})(?=[{_PLAIN}])")
 _ANY_PIECE = re.compile("([^\\s\u200b]{200})(?=\\w)")
 _LINES = re.compile("\r\n|\u2028|\u2029")
 
+NO_VALUE = "—"
 LEFT_TO_RIGHT_ISOLATE, FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2066", "\u2068", "\u2069"
 
 
@@ -69,12 +70,12 @@ def visible(text: str, missing: frozenset[str] = frozenset()) -> str:
 
 
 def readable_time(text: str) -> str:
-    """An RFC 3339 time with a space for the T and the zone named; nothing is rounded, other text comes back as it is."""
+    """An RFC 3339 time as people write it, the zone named, to the second (the JSON is exact); other text comes back as it is."""
     match = _TIME.fullmatch(text)
     if match is None:
         return text
-    day, clock, seconds, fraction, zone = match.groups("")
-    return f"{day} {clock}{seconds}{fraction} {'UTC' if zone in ('Z', 'z', '+00:00') else zone}"
+    day, clock, seconds, zone = match.groups("")
+    return f"{day} {clock}{seconds} {'UTC' if zone in ('Z', 'z', '+00:00') else zone}"
 
 
 def is_rtl(text: str) -> bool:
@@ -118,6 +119,10 @@ class Words:
     def __getitem__(self, key: str) -> str:
         return self.labels[key]
 
+    def get(self, key: str) -> str:
+        """A word that not every document has."""
+        return self.labels.get(key, "")
+
     def isolate(self, text: str) -> str:
         """Each line kept to itself (UAX #9): addresses and times must not be turned round in a right-to-left document."""
         if not self.rtl:
@@ -142,7 +147,7 @@ class Words:
         """A value as text, lines separated by \\n, not yet escaped; cut at the documented lengths with a sentence."""
         if isinstance(value, str):
             text = readable_time(value) if 16 < len(value) < 40 else value
-            text = visible(text, self.missing) if text else self.labels["empty_text"]
+            text = visible(text, self.missing) if text else NO_VALUE
         elif isinstance(value, list | dict):
             text = "\n".join(self._nested(value))
         else:
@@ -150,14 +155,14 @@ class Words:
         return self._cut(text)
 
     def _scalar(self, value: JsonValue) -> str:
-        if value is None:
-            return "—"
+        if value is None or value == "":
+            return NO_VALUE
         if value is True:
             return self.labels["yes"]
         if value is False:
             return self.labels["no"]
         if isinstance(value, str):
-            return visible(readable_time(value) if value else self.labels["empty_text"], self.missing)
+            return visible(readable_time(value), self.missing)
         return str(value)
 
     def _nested(self, value: JsonValue) -> list[str]:
@@ -172,7 +177,7 @@ class Words:
                 if lead:
                     lines.append(f"{indent}{lead}".rstrip())
                 elif not item:
-                    lines.append("—")
+                    lines.append(NO_VALUE)
                 if depth > VALUE_DEPTH:
                     lines.append(f"{indent}{self.labels['cut']}")
                     continue
@@ -182,7 +187,7 @@ class Words:
                     else [("•", child) for child in item]
                 )
                 if lead and not children:
-                    lines[-1] += " —"
+                    lines[-1] += f" {NO_VALUE}"
                 stack.extend((depth + 1, label, child) for label, child in reversed(children[: VALUE_LINES + 1]))
             else:
                 lines.append(f"{indent}{lead} {self.isolate(self._scalar(item))}".rstrip())

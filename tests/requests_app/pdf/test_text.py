@@ -52,13 +52,13 @@ def test_character_without_a_glyph_is_shown_by_number() -> None:
     ("raw", "shown"),
     [
         ("2026-03-02T09:30:00+01:00", "2026-03-02 09:30:00 +01:00"),
-        ("2026-03-02T09:30:00.120Z", "2026-03-02 09:30:00.120 UTC"),
+        ("2026-03-02T09:30:00.120Z", "2026-03-02 09:30:00 UTC"),
         ("2026-03-02T09:30:00+00:00", "2026-03-02 09:30:00 UTC"),
         ("2026-03-02", "2026-03-02"),
         ("2026-03-02T09:30 or so", "2026-03-02T09:30 or so"),
     ],
 )
-def test_times_are_readable_and_exact(raw: str, shown: str) -> None:
+def test_times_are_readable_to_the_second(raw: str, shown: str) -> None:
     assert readable_time(raw) == shown
 
 
@@ -66,7 +66,7 @@ def test_times_are_readable_and_exact(raw: str, shown: str) -> None:
     ("value", "shown"),
     [
         (None, "—"),
-        ("", "(empty)"),
+        ("", "—"),
         (True, "Yes"),
         (False, "No"),
         (0, "0"),
