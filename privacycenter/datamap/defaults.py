@@ -137,7 +137,7 @@ RETENTION_RULES: tuple[dict[str, Any], ...] = (
         "key": "account_life",
         "title": "As long as your account",
         "period_days": None,
-        "text": "As long as you have an account. It is deleted when you close the account, save for what law makes us keep.",
+        "text": "As long as you have an account, and after you close it until you ask us to erase it. Closing alone erases nothing.",
         "legal_ground": "Needed to perform the contract (GDPR Art. 6(1)(b)); storage limitation (GDPR Art. 5(1)(e)).",
     },
     {

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
+from privacycenter.datamap.enums import RecordCategory
+
 LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "consents": (
         ("purpose", gettext_noop("For what")),
@@ -41,17 +43,6 @@ LISTS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Columns of the lists: name in the rows, and heading."""
 
-_CATEGORIES = {
-    "identity": gettext_noop("Who you are"),
-    "account": gettext_noop("Your account"),
-    "security": gettext_noop("Security"),
-    "contact": gettext_noop("Contact"),
-    "purchases": gettext_noop("Purchases"),
-    "interactions": gettext_noop("Interactions"),
-    "forms": gettext_noop("Forms"),
-    "requests": gettext_noop("Your requests"),
-    "other": gettext_noop("Other"),
-}
 _STATUSES = {
     "found": gettext_noop("Found"),
     "nothing_held": gettext_noop("Nothing held"),
@@ -67,7 +58,8 @@ _SENSITIVITIES = {
 
 
 def category_word(category: str) -> str:
-    return gettext(_CATEGORIES.get(category, category))
+    """The words of the site for a category."""
+    return str(RecordCategory(category).label) if category in RecordCategory.values else category
 
 
 def status_word(status: str) -> str:
