@@ -12,6 +12,7 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         from privacycenter.subjects import splitting  # app ready
+        from requests_app import signals  # noqa: F401 - app ready
         from requests_app.domain.splitting import see_to_requests  # app ready
         from requests_app.roles import make_roles  # app ready
 

@@ -31,6 +31,11 @@ class AlreadyOpen(PrivacyCenterError):
         self.ref = ref
 
 
+class TooManyRequests(PrivacyCenterError):
+    code = "too_many_requests"
+    message = _("You have made many requests within a day. Try again tomorrow; what is open goes on.")
+
+
 class TooManyCodes(PrivacyCenterError):
     code = "too_many_codes"
     message = _("Too many codes were asked for. Try again in an hour.")

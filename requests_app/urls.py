@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", filing.new, name="new"),
     path("code/", filing.code, name="code"),
     path("code/again/", filing.code_again, name="code_again"),
+    path("leave/", own.leave, name="leave"),
     path("<slug:ref>/", own.detail, name="detail"),
     path("<slug:ref>/code/", own.send_code, name="send_code"),
     path("<slug:ref>/withdraw/", own.withdraw, name="withdraw"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,19 +21,21 @@ from requests_app import clock as deadlines
 from requests_app.domain.mails import tell_person
 from requests_app.domain.moves import Change, move
 from requests_app.enums import Channel, Status
-from requests_app.errors import AlreadyOpen
+from requests_app.errors import AlreadyOpen, TooManyRequests
 from requests_app.models import Bundle, Request, TimelineEvent
 from requests_app.transitions import Event, Guard, Role
 
 RECEIVED = "received"
+PER_DAY = 10
 
 
 def file_request(*, kind: str, user: User, language: str = "en", actor: Actor) -> Request:
     """File a request for a signed-in person whose log-in is fresh (the caller has seen to that): it counts as proven.
 
-    Raises AlreadyOpen with the reference of the open request of this kind.
+    Raises AlreadyOpen with the reference of the open request of this kind, TooManyRequests.
     """
     refuse_second(kind, user.subject)
+    refuse_too_many(user.subject)
     try:
         with transaction.atomic():
             request = note_receipt(kind=kind, channel=Channel.ACCOUNT, language=language, actor=actor)
@@ -120,6 +122,13 @@ def refuse_second(kind: str, subject: Subject) -> None:
     found = Request.objects.open().filter(kind=kind, subject=subject).first()
     if found is not None:
         raise AlreadyOpen(found.ref)
+
+
+def refuse_too_many(subject: Subject) -> None:
+    """Raise TooManyRequests for a person who files and withdraws without end: each request costs a collection and mails."""
+    lately = Request.objects.filter(subject=subject, channel=Channel.ACCOUNT, received_at__gt=clock.now() - timedelta(days=1))
+    if lately.count() >= PER_DAY:
+        raise TooManyRequests
 
 
 def _new_key() -> str:

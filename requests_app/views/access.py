@@ -16,10 +16,13 @@ from requests_app.queries import account_of, lock_of
 
 OPENED = "requests_opened"  # {reference: when a code proved it, ISO}
 PROOF = "requests_proof"  # public id of the code that was asked for last
-DRAFTS = "requests_drafts"  # {what: encrypted words}
+SEEN = "requests_seen"  # when this session last used what a code opened, ISO
+DRAFTS = "requests_drafts"  # {what: encrypted words}, one at most
 
 OPEN_HOURS = 12
+IDLE_MINUTES = 30
 FRESH_MINUTES = 5
+DRAFT_LENGTH = 2000
 
 
 def find_request(http: HttpRequest, ref: str) -> Request:
@@ -33,6 +36,8 @@ def find_request(http: HttpRequest, ref: str) -> Request:
         # while it was locked goes on locking.
         if found is not None and (account_of(found.subject) is not None or lock_of(found) is not None):
             found = None
+        if found is not None:
+            _note_seen(http)
     if found is None:
         raise Http404
     return found
@@ -66,14 +71,21 @@ def is_freshly_proven(http: HttpRequest, ref: str) -> bool:
 def note_opened(http: HttpRequest, ref: str) -> None:
     """Bind the proof to this session, under a new session key so that nobody who planted the old one gets in."""
     http.session.cycle_key()
-    opened = {key: at for key, at in http.session.get(OPENED, {}).items() if _is_current(at)}
-    http.session[OPENED] = {**opened, ref: clock.now().isoformat()}
+    opened = {key: at for key, at in http.session.get(OPENED, {}).items() if _is_current(http, at)}
+    now = clock.now().isoformat()
+    http.session[OPENED], http.session[SEEN] = {**opened, ref: now}, now
     http.session.pop(PROOF, None)
 
 
 def opened_references(http: HttpRequest) -> list[str]:
     """References that codes have opened in this session."""
-    return [ref for ref, at in http.session.get(OPENED, {}).items() if _is_current(at)]
+    return [ref for ref, at in http.session.get(OPENED, {}).items() if _is_current(http, at)]
+
+
+def forget_opened(http: HttpRequest) -> None:
+    """Shut what codes have opened in this session; words that wait to be sent stay."""
+    for name in (OPENED, SEEN, PROOF):
+        http.session.pop(name, None)
 
 
 def keep_proof(http: HttpRequest, proof: IdentityProof) -> None:
@@ -88,9 +100,13 @@ def current_proof(http: HttpRequest) -> IdentityProof | None:
 
 
 def keep_draft(http: HttpRequest, what: str, words: str) -> None:
-    """Keep words that were typed when the session had ended; they come back after signing in or a code."""
-    sealed = encryption.encrypt(words[:4000].encode("utf-8", "surrogatepass"), context=_draft_context(what))
-    http.session[DRAFTS] = {**http.session.get(DRAFTS, {}), what: base64.b64encode(sealed).decode()}
+    """Keep words that were typed when the session had ended; they come back after signing in or a code.
+
+    The latest only, and no more than a form takes: anybody may post here. Whether there is such a request is not asked,
+    because the cookie of a new session would tell.
+    """
+    sealed = encryption.encrypt(words[:DRAFT_LENGTH].encode("utf-8", "surrogatepass"), context=_draft_context(what))
+    http.session[DRAFTS] = {what: base64.b64encode(sealed).decode()}
 
 
 def take_draft(http: HttpRequest, what: str) -> str:
@@ -112,8 +128,17 @@ def _draft_context(what: str) -> str:
 
 def _opened_at(http: HttpRequest, ref: str) -> datetime | None:
     at = http.session.get(OPENED, {}).get(ref, "")
-    return datetime.fromisoformat(at) if at and _is_current(at) else None
+    return datetime.fromisoformat(at) if at and _is_current(http, at) else None
 
 
-def _is_current(at: str) -> bool:
-    return clock.now() - datetime.fromisoformat(at) <= timedelta(hours=OPEN_HOURS)
+def _is_current(http: HttpRequest, at: str) -> bool:
+    now = clock.now()
+    is_idle = now - datetime.fromisoformat(http.session.get(SEEN, at)) > timedelta(minutes=IDLE_MINUTES)
+    return not is_idle and now - datetime.fromisoformat(at) <= timedelta(hours=OPEN_HOURS)
+
+
+def _note_seen(http: HttpRequest) -> None:
+    """Once a minute is enough: each is a write of the session."""
+    now, seen = clock.now(), http.session.get(SEEN)
+    if seen is None or now - datetime.fromisoformat(seen) > timedelta(minutes=1):
+        http.session[SEEN] = now.isoformat()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -12,12 +12,13 @@ from privacycenter.jobs.models import Job
 from privacycenter.kernel import clock
 from privacycenter.mail.models import OutboxMessage
 from requests_app.domain import file_request
+from requests_app.domain.filing import PER_DAY
 from requests_app.domain.people import actor_for
 from requests_app.enums import Channel, Status
 from requests_app.errors import AlreadyOpen
 from requests_app.models import Bundle, Request, TimelineEvent
 from tests.factories.accounts import make_account, signed_in
-from tests.factories.requests import filed
+from tests.factories.requests import filed, withdrawn
 from tests.requests_app.together import in_threads
 
 NEW = "/requests/new/"
@@ -76,6 +77,18 @@ def test_of_two_submits_at_once_one_is_filed() -> None:
 
 
 @pytest.mark.django_db
+def test_ten_requests_a_day_are_enough() -> None:
+    user = make_account(password=None)
+    for _ in range(PER_DAY):
+        withdrawn(user)
+
+    answer = signed_in(user, fresh=True).post("/requests/new/", {"kind": "access"})
+    assert (answer.status_code, Request.objects.count()) == (429, PER_DAY)
+    assert "Try again tomorrow" in answer.content.decode()
+    Request.objects.update(received_at=clock.now() - timedelta(hours=25))
+    assert filed(user).pk
+
+
 def test_the_page_says_what_comes_and_by_when_before_anything_is_sent() -> None:
     user = make_account(password=None)
     client = signed_in(user)

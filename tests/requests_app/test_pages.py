@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from privacycenter.jobs.domain import run_until_idle
+from privacycenter.kernel import clock
 from requests_app.enums import Status
 from requests_app.models import IdentityProof, Request, TimelineEvent
 from tests.factories.accounts import make_account, signed_in
@@ -249,6 +251,44 @@ def test_words_survive_the_end_of_the_session(owner: Any) -> None:
     client.force_login(owner)
 
     assert "The call of 3 May." in client.get(path).content.decode()
+
+
+def test_of_words_typed_too_late_the_last_are_kept_and_no_more_than_fit(owner: Any) -> None:
+    client = Client()
+    for ref in ("PR-AAAA-AAAA", "PR-BBBB-BBBB", "PR-CCCC-CCCC"):
+        client.post(f"/requests/{ref}/reopen/", {"words": "x" * 100_000})
+
+    assert list(client.session["requests_drafts"]) == ["reopen:PR-CCCC-CCCC"]
+    assert len(client.session["requests_drafts"]["reopen:PR-CCCC-CCCC"]) < 4_000
+    assert client.post("/requests/anything/reopen/", {"words": "x"}).status_code == 404
+
+
+def test_what_a_code_opened_shuts_after_half_an_hour_without_use(without_account: Request) -> None:
+    client, page, start = by_code(without_account), f"/requests/{without_account.ref}/", clock.now()
+
+    def opens(minutes: int) -> bool:
+        with clock.stopped_at(start + timedelta(minutes=minutes)):
+            return "Leave this request" in client.get(page).content.decode()
+
+    assert [opens(minutes) for minutes in (29, 58, 87, 118, 119)] == [True, True, True, False, False]
+
+
+def test_leaving_a_request_forgets_the_session(without_account: Request) -> None:
+    client = by_code(without_account)
+    key = client.session.session_key
+
+    assert "left the request" in client.post("/requests/leave/", follow=True).content.decode()
+    assert client.session.session_key != key
+    assert "Leave this request" not in client.get(f"/requests/{without_account.ref}/").content.decode()
+    assert client.get("/requests/leave/").status_code == 405
+
+
+def test_a_later_log_in_shuts_what_a_code_opened(without_account: Request, owner: Any) -> None:
+    client = by_code(without_account)
+
+    client.force_login(owner)
+
+    assert client.get(f"/requests/{without_account.ref}/").status_code == 404
 
 
 def test_the_reference_form_leads_to_the_request() -> None:
