@@ -65,8 +65,22 @@ class RetentionRuleAdmin(EntryAdmin):
     fields = ("key", "title", "period_days", "text", "legal_ground", "position")
 
 
+class OutsideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is compared with an outside database (or its name with the name servers) before it is saved.
+
+    Django checks and saves a form in one transaction. On SQLite that is a write lock, and one outside database that hangs would
+    keep every writer of this one waiting. Here the look happens first, and the verb has its own transaction.
+    """
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer: HttpResponse = self._changeform_view(request, object_id, form_url, extra_context)
+        return answer
+
+
 @admin.register(Connector)
-class ConnectorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ConnectorAdmin(OutsideAdmin):
     form = ConnectorForm
     change_form_template = "admin/datamap/connector/change_form.html"
     list_display = ("key", "name", "place", "is_enabled", "test_outcome", "tested_at")
@@ -127,7 +141,7 @@ class ConnectorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ConnectorSource)
-class ConnectorSourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ConnectorSourceAdmin(OutsideAdmin):
     form = SourceForm
     change_form_template = "admin/datamap/connectorsource/change_form.html"
     list_display = ("source_key", "title", "category", "table", "identifier_kind", "is_enabled")

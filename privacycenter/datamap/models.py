@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -13,12 +15,37 @@ from django.utils.translation import gettext_lazy as _
 
 from privacycenter.datamap.enums import ConnectorKind, LegalBasis, RecordCategory, TestOutcome
 from privacycenter.datamap.validators import validate_key, validate_key_list, validate_rows, validate_time_zone
+from privacycenter.kernel.cards import mask_in
 from privacycenter.kernel.encryption import EncryptedTextField
+from privacycenter.kernel.errors import CardNumberFound
 from privacycenter.kernel.normalise import IdentifierKind
 from privacycenter.subjects.enums import IDENTIFIER_CHOICES
 
 
-class Entry(models.Model):
+class CardFree(models.Model):
+    """A row whose texts and lists hold no full card number: staff paste anything anywhere."""
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict({})
+        for field in self._meta.concrete_fields:
+            is_written = isinstance(field, models.CharField | models.TextField | models.JSONField)
+            # An address is a secret, stored encrypted: its password may be any digits.
+            if is_written and not isinstance(field, EncryptedTextField) and field.name not in (exclude or ()):
+                value = getattr(self, field.attname)
+                if mask_in(value) != value:
+                    errors.setdefault(field.name, []).append(ValidationError(CardNumberFound.message, code=CardNumberFound.code))
+        if errors:
+            raise ValidationError(errors)
+
+
+class Entry(CardFree):
     """What purposes, recipients and retention rules have in common: a stable key that sources name, and an order."""
 
     key = models.CharField(_("key"), max_length=40, unique=True, validators=[validate_key])
@@ -139,7 +166,7 @@ class RetentionRule(Entry):
         ]
 
 
-class Connector(models.Model):
+class Connector(CardFree):
     """A database outside this one. Its address is a secret: stored encrypted, never shown again, only `place` is."""
 
     key = models.CharField(
@@ -204,7 +231,7 @@ def empty_list() -> list[Any]:
     return []
 
 
-class ConnectorSource(models.Model):
+class ConnectorSource(CardFree):
     """One source of personal data behind a connector: a table, how a person is found in it, and what its columns mean.
 
     The JSON columns are read through privacycenter.datamap.sql.plan only.

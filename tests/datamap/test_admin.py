@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from privacycenter.audit.models import AuditEntry
 from privacycenter.audit.queries import looks_at
+from privacycenter.datamap import forms
 from privacycenter.datamap.models import Connector, ConnectorSource, Purpose, Recipient
+from privacycenter.datamap.sql import schema
 from privacycenter.kernel import clock
 from tests.datamap.builders import make_chinook_sources, make_connector
 from tests.factories.accounts import make_account, make_staff, signed_in
@@ -343,3 +345,59 @@ def test_deleting_a_connector_removes_its_sources_and_is_recorded(dpo: Client, c
 
     assert (response.status_code, Connector.objects.count(), ConnectorSource.objects.count()) == (302, 0, 0)
     assert verbs()[-1] == "datamap.connector_deleted"
+
+
+def test_no_transaction_is_open_while_an_outside_database_is_asked(dpo: Client, chinook_sqlite: Connector, monkeypatch: pytest.MonkeyPatch):
+    depths: list[int] = []
+
+    def noting(asked: Any) -> Any:
+        def note(*args: Any) -> Any:
+            depths.append(len(database.savepoint_ids))  # the test's own transaction has no savepoint
+            return asked(*args)
+
+        return note
+
+    monkeypatch.setattr(schema, "connected", noting(schema.connected))
+    monkeypatch.setattr(forms, "read_address", noting(forms.read_address))
+
+    added = dpo.post(reverse("admin:datamap_connectorsource_add"), source_form(chinook_sqlite))
+    page = reverse("admin:datamap_connectorsource_change", args=[ConnectorSource.objects.get().pk])
+    changed = dpo.post(page, source_form(chinook_sqlite, table="Customer", key_columns="Customer.CustomerId"))
+    moved = dpo.post(reverse("admin:datamap_connector_add"), connector_form(key="other", address=chinook_sqlite.url))
+
+    assert (added.status_code, changed.status_code, moved.status_code) == (302, 302, 302)
+    assert len(depths) > 4
+    assert set(depths) == {0}
+
+
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.obligation("C-04")
+@pytest.mark.parametrize(
+    ("model", "form"),
+    [
+        ("purpose", {"key": "gifts", "title": CARD, "description": "d", "legal_basis": "consent", "position": "1"}),
+        ("purpose", {"key": "card_4111111111111111", "title": "t", "description": "d", "legal_basis": "consent", "position": "1"}),
+        ("recipient", {"key": "bank", "name": "Bank", "receives": CARD, "why": "w", "safeguards": "s", "position": "1"}),
+        ("retentionrule", {"key": "years", "title": "Years", "text": "t", "legal_ground": f"see {CARD}", "position": "1"}),
+        ("connector", connector_form(name=CARD, address="sqlite:////x")),
+    ],
+)
+def test_a_full_card_number_is_refused_in_every_text(dpo: Client, model: str, form: dict[str, Any]):
+    response = dpo.post(reverse(f"admin:datamap_{model}_add"), form)
+
+    assert response.status_code == 200
+    assert "This looks like a full payment card number." in str(errors_of(response))
+
+
+@pytest.mark.obligation("C-04")
+@pytest.mark.parametrize("field", ["title", "origin", "key", "columns-0-label", "columns-0-name"])
+def test_a_full_card_number_is_refused_in_a_connected_source(dpo: Client, chinook_sqlite: Connector, field: str):
+    form = source_form(chinook_sqlite, **{field: "card_4111111111111111"})
+
+    response = dpo.post(reverse("admin:datamap_connectorsource_add"), form)
+
+    assert response.status_code == 200
+    assert "card number" in str(errors_of(response))
+    assert not ConnectorSource.objects.exists()
