@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Choices, QuerySet
 from django.utils.translation import gettext
 
 from privacycenter.kernel.classification import classify, holds_nothing
 from privacycenter.kernel.errors import DecryptionFailed
+from privacycenter.kernel.labels import label_in
 from privacycenter.kernel.model_source import PAGE, ModelSource
 from privacycenter.kernel.sources import Item, Locator, Problem, Record, Sensitivity, SourceDescription, SourceField, registry
 from privacycenter.subjects.models import Subject
+from requests_app.enums import Channel, Kind, Outcome, Status
 from requests_app.models import Request, TimelineEvent
+from requests_app.presentation import HAPPENED
 
 
 class RequestSource(ModelSource):
@@ -85,16 +88,20 @@ class RequestSource(ModelSource):
         for event in found:
             if isinstance(event, tuple):
                 _pk, key, at, name, note = event
-                history.setdefault(key, []).append({"at": at, "event": name, "note": note})
+                happened = {"when": at, "what": str(HAPPENED.get(name, name))}
+                history.setdefault(key, []).append(happened | ({"note": note} if note else {}))
             else:
                 yield Problem(str(whose[event]), gettext("A part of its history could not be decrypted."))
         for row in page:
             if isinstance(row, tuple):
                 values = dict(zip(self.columns, row[1:], strict=True))
-                yield Record(str(row[0]), {**values, "history": history.get(row[0], [])})
+                words = {name: label_in(choices, values[name]) for name, choices in _CHOICES.items()}
+                yield Record(str(row[0]), values | words | {"history": history.get(row[0], [])})
             else:
                 yield Problem(str(row), gettext("The request could not be decrypted."))
 
+
+_CHOICES: dict[str, type[Choices]] = {"kind": Kind, "state": Status, "outcome": Outcome, "channel": Channel}
 
 _Row = tuple[Any, ...] | int  # what was read, key first; the key alone where it can't be decrypted
 
@@ -234,5 +241,5 @@ classify(
         "expires_at": None,
     },
 )
-holds_nothing("requests_app.Volume", because="object names and sizes of sealed files")
+holds_nothing("requests_app.Volume", because="object names and sizes of sealed files, and numbers of records in them")
 holds_nothing("requests_app.RateWindow", because="counters under keyed hashes, for one hour")

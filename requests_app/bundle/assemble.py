@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from privacycenter.kernel.storage import storage
@@ -21,14 +22,14 @@ from requests_app.bundle.readable import main_document, volume_document, volume_
 from requests_app.bundle.signing import sign, signing_key_id
 from requests_app.bundle.start_page import start_page
 from requests_app.bundle.step_output import VolumePlan
+from requests_app.bundle.unprinted import Press, Render, Unprinted, with_unprinted
 from requests_app.bundle.zipping import Entry, ZipStream
 from requests_app.pdf.client import shared_renderer
-from requests_app.pdf.documents import MainDocument, VolumeDocument
+from requests_app.pdf.documents import MainDocument, RecordProblem, VolumeDocument
 
 FORMAT_VERSION = 1
 SCHEMA_ENTRY = "schema/personal-data.schema.json"
 ReadVolume = Callable[[str, int], "Iterable[bytes] | bytes | None"]
-Render = Callable[[MainDocument | VolumeDocument], bytes]
 _PROGRESS_SECONDS = 1.0
 _LARGE_VOLUME = 64 * 1024 * 1024  # no volume comes near it; the archive only asks whether it could pass 4 GiB
 
@@ -51,12 +52,12 @@ def schema_bytes() -> bytes:
     return (Path(__file__).parent / "schema" / "personal-data.schema.json").read_bytes()
 
 
-def render(document: MainDocument | VolumeDocument) -> bytes:
+def render(document: MainDocument | VolumeDocument) -> tuple[bytes, Sequence[RecordProblem]]:
     """The PDF of a document, made by the PDF room's child process. A record that can't be printed costs only its own line."""
     renderer = shared_renderer()
     if isinstance(document, MainDocument):
-        return renderer.render_main_safely(document)[0]
-    return renderer.render_volume_safely(document)[0]
+        return renderer.render_main_safely(document)
+    return renderer.render_volume_safely(document)
 
 
 def assemble(
@@ -67,15 +68,18 @@ def assemble(
     read_volume: ReadVolume | None = None,
     on_progress: Callable[[int], None] | None = None,
     render: Render = render,
+    unprinted: Unprinted = MappingProxyType({}),
 ) -> AssembledBundle:
     """Write the bundle as the object `name`, sealed with `key`, the key that the outputs were sealed with.
 
     `read_volume(source_key, number)` gives the bytes of a volume that was rendered before; for one that could not be, None,
     and a page that says so takes its place. Volumes that nobody planned (the main PDF was full) are rendered here.
+    `unprinted` names the records that are missing in volumes that were rendered before; those missing here are added to them.
     `on_progress` hears the bytes of the archive so far, at most once a second. The same input gives the same archive.
     """
     volumes = volumes_of(facts.sources)
     archive = ZipStream(facts.created)
+    press = Press(render, unprinted)
     digest = hashlib.sha256()
     told_at = time.monotonic()
 
@@ -86,13 +90,14 @@ def assemble(
             on_progress(archive.size)
 
     def plain() -> Iterator[bytes]:
-        for chunk in _archive(archive, facts, volumes, key, read_volume, render, tell):
+        for chunk in _archive(archive, facts, volumes, key, read_volume, press, tell):
             digest.update(chunk)
             tell()
             yield chunk
 
     sealed_size = storage().put_stream(name, encrypt_stream(plain(), key=key))
-    return AssembledBundle(name, archive.size, sealed_size, digest.hexdigest(), tuple(archive.entries), _summary(facts, archive))
+    complete = with_unprinted(facts, press.unprinted, key=key)
+    return AssembledBundle(name, archive.size, sealed_size, digest.hexdigest(), tuple(archive.entries), _summary(complete, archive))
 
 
 def _archive(
@@ -101,22 +106,25 @@ def _archive(
     volumes: Mapping[str, Sequence[VolumePlan]],
     key: bytes,
     read_volume: ReadVolume | None,
-    render: Render,
+    press: Press,
     tell: Callable[[int], None],
 ) -> Iterator[bytes]:
-    yield from archive.add("index.html", start_page(facts, volumes))
-    yield from archive.add("personal-data.pdf", render(main_document(facts, key=key)))
+    # Printed before the start page is written, which says what could not be printed.
+    main = press.main(main_document(with_unprinted(facts, press.unprinted, key=key), key=key))
+    yield from archive.add("index.html", start_page(with_unprinted(facts, press.unprinted, key=key), volumes))
+    yield from archive.add("personal-data.pdf", main)
     for source in facts.sources:
         for volume in volumes.get(source.key, ()):
             tell(0)
             path = volume_path(source.key, volume.number)
-            data = _volume(facts, source, volume, len(volumes[source.key]), key, read_volume, render)
+            data = _volume(facts, source, volume, len(volumes[source.key]), key, read_volume, press)
             if isinstance(data, bytes):
                 yield from archive.add(path, data)
             else:
                 yield from archive.stream(path, data, at_most=_LARGE_VOLUME)
-    document = document_chunks(facts, key=key, on_progress=tell)
-    yield from archive.stream("personal-data.json", document, at_most=document_bound(facts))
+    complete = with_unprinted(facts, press.unprinted, key=key)
+    document = document_chunks(complete, key=key, on_progress=tell)
+    yield from archive.stream("personal-data.json", document, at_most=document_bound(complete))
     yield from archive.add(SCHEMA_ENTRY, schema_bytes())
     for source in facts.sources:
         for file in source.output.files if source.output else ():
@@ -149,7 +157,7 @@ def _volume(
     total: int,
     key: bytes,
     read_volume: ReadVolume | None,
-    render: Render,
+    press: Press,
 ) -> Iterable[bytes] | bytes:
     was_planned = bool(source.output and source.output.volumes)
     if was_planned and read_volume:
@@ -157,8 +165,8 @@ def _volume(
         if data is not None:
             return data
         document = volume_document(facts, source, replace(volume, length=0), key=key, total=total)
-        return render(replace(document, records=[None] * (volume.last - volume.first + 1)))
-    return render(volume_document(facts, source, volume, key=key, total=total))
+        return press.volume(replace(document, records=[None] * (volume.last - volume.first + 1)))
+    return press.volume(volume_document(facts, source, volume, key=key, total=total))
 
 
 def _summary(facts: BundleFacts, archive: ZipStream) -> dict[str, Any]:

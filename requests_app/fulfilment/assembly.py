@@ -24,6 +24,10 @@ def assemble_bundle(
     """Write the file under the name that the bundle's row has for it. Nothing in the database changes."""
     rendered = {(volume.step.source_key, volume.number): volume for volume in volumes if volume.status == VolumeStatus.RENDERED}
 
+    unprinted: dict[str, list[int]] = {}
+    for volume in rendered.values():
+        unprinted.setdefault(volume.step.source_key, []).extend(volume.unprinted)
+
     def volume_bytes(source_key: str, number: int) -> Iterator[bytes] | None:
         volume = rendered.get((source_key, number))
         return read_volume(bundle, volume).iter() if volume is not None else None
@@ -34,4 +38,5 @@ def assemble_bundle(
         name=bundle.object_name,
         read_volume=volume_bytes,
         on_progress=lambda _size: beat(),
+        unprinted=unprinted,
     )

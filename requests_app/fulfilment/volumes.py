@@ -47,7 +47,7 @@ def render_volume(claim: Claim) -> None:
         return
     bundle, step = volume.step.bundle, volume.step
     try:
-        pdf = _render(bundle, step, volume)
+        pdf, unprinted = _render(bundle, step, volume)
     except (RenderFailed, RenderTimeout) as error:
         if not claim.is_last_attempt:
             raise Retryable("render_failed") from error
@@ -62,7 +62,8 @@ def render_volume(claim: Claim) -> None:
         with transaction.atomic():
             claim.finish()
             waiting = Volume.objects.filter(pk=volume.pk, status=VolumeStatus.PENDING)
-            waiting.update(status=VolumeStatus.RENDERED, object_name=name, size=len(pdf), sealed_size=sealed_size, error_code="")
+            made = {"object_name": name, "size": len(pdf), "sealed_size": sealed_size, "unprinted": unprinted}
+            waiting.update(status=VolumeStatus.RENDERED, **made, error_code="")
             order_work(bundle)
     except LostLease:
         storage().delete(name)
@@ -90,7 +91,7 @@ def _load(volume_id: int) -> Volume | None:
     return waiting.filter(step__bundle__shredded_at=None, step__bundle__request__status=Status.ASSEMBLING).first()
 
 
-def _render(bundle: Bundle, step: Step, volume: Volume) -> bytes:
+def _render(bundle: Bundle, step: Step, volume: Volume) -> tuple[bytes, list[int]]:
     output = output_of(step)
     assert output is not None, "a step with volumes has an output"
     descriptions = [source.describe() for source in registry.all() if source.describe().key == step.source_key]
@@ -107,8 +108,8 @@ def _render(bundle: Bundle, step: Step, volume: Volume) -> bytes:
         sources=[result],
     )
     document = volume_document(facts, result, plans[volume.number], key=key_of(bundle), total=len(plans))
-    pdf, _problems = shared_renderer().render_volume_safely(document)
-    return pdf
+    pdf, problems = shared_renderer().render_volume_safely(document)
+    return pdf, [int(problem.record) for problem in problems]
 
 
 def _plans(step: Step) -> Sequence[VolumePlan]:

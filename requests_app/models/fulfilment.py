@@ -125,6 +125,7 @@ class Volume(models.Model):
     object_name = models.CharField(max_length=160, blank=True)
     size = models.BigIntegerField(default=0)
     sealed_size = models.BigIntegerField(default=0)
+    unprinted = models.JSONField(default=list, blank=True)  # ordinals of records that could not be printed
     error_code = models.CharField(_("error"), max_length=64, blank=True)
 
     class Meta:

@@ -157,7 +157,7 @@ def _make_bundle(count: int) -> dict[str, Any]:
     facts = BundleFacts(
         "PR-0000-0000", "access", datetime(2026, 1, 1, tzinfo=UTC), "en", ControllerFact("x", "y"), SubjectFact(()), [result]
     )
-    made = assemble(facts, key=key, name="bundle", read_volume=lambda _key, _number: b"%PDF", render=lambda _document: b"%PDF")
+    made = assemble(facts, key=key, name="bundle", read_volume=lambda _key, _number: b"%PDF", render=lambda _document: (b"%PDF", []))
     finished = time.perf_counter()
     return {
         "seconds": finished - started,

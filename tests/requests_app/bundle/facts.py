@@ -72,7 +72,7 @@ def facts_of(*sources, **changes):
 
 def paper(document):
     """A renderer for tests of everything but the PDF: says what it was asked to print."""
-    return f"%PDF {type(document).__name__} {getattr(document, 'number', 0)}".encode()
+    return f"%PDF {type(document).__name__} {getattr(document, 'number', 0)}".encode(), []
 
 
 def make(facts, *, name="bundle", render=paper, **options):

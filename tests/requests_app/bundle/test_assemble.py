@@ -29,6 +29,7 @@ from requests_app.bundle.start_page import start_page
 from requests_app.bundle.step_output import VolumePlan
 from requests_app.bundle.views import bundle_keys
 from requests_app.pdf.client import shared_renderer
+from requests_app.pdf.documents import MainDocument, RecordProblem
 from requests_app.pdf.volumes import MAIN_RECORDS, MAIN_RECORDS_PER_SOURCE, VOLUME_RECORDS
 from tests.requests_app.bundle.facts import KEY, facts_of, make, opened, paper, result, result_of
 from tests.requests_app.bundle.sources import ListSource
@@ -314,6 +315,24 @@ def test_a_volume_that_could_not_be_rendered_is_a_page_that_says_so(full):
 
     _, replacement = rendered
     assert (replacement.number, replacement.records) == (2, [None] * VOLUME_RECORDS)
+
+
+def test_what_could_not_be_printed_is_named_in_the_json_on_the_start_page_and_in_the_summary(full):
+    def poisoned(document):
+        missing = [RecordProblem("tests.list:2", "renderer_died")] if isinstance(document, MainDocument) else []
+        return paper(document)[0], missing
+
+    bundle, data = make(full, render=poisoned, read_volume=lambda key, number: b"%PDF", unprinted={"records.visits": [VOLUME_RECORDS + 2]})
+    small = facts_of(result_of(*rows(3)))
+    _, again = make(small, render=poisoned)
+
+    reason = "It could not be printed. It stands in personal-data.json."
+    visits = next(item for item in json.loads(opened(data).read("personal-data.json"))["sources"] if item["key"] == "records.visits")
+    assert visits["problems"] == [{"record": visits["records"][VOLUME_RECORDS + 1]["key"], "reason": reason}]
+    assert bundle.summary["problems"] >= 1
+    (listed,) = json.loads(opened(again).read("personal-data.json"))["sources"]
+    assert listed["problems"] == [{"record": listed["records"][1]["key"], "reason": reason}]
+    assert opened(again).read("index.html") != opened(make(small)[1]).read("index.html")
 
 
 def test_when_the_main_pdf_is_full_later_sources_get_a_volume():
