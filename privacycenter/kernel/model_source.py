@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
+from privacycenter.kernel.page_size import PageSize
 from privacycenter.kernel.row_pages import Page, row_pages
 from privacycenter.kernel.sources import Item, Locator, Problem, Record, SourceDescription
 
-PAGE = 2_000
+PAGE = 2_000  # at most; fewer where the rows are large
 
 
 class ModelSource:
@@ -47,13 +48,15 @@ class ModelSource:
         names = tuple(self.columns)
         for queryset in self.querysets(locator):
             page = queryset.order_by("pk").values_list("pk", *self.columns.values())
-            last = None
+            last, size = None, PageSize(largest=PAGE)
             while True:
-                rows = list(page[:PAGE] if last is None else page.filter(pk__gt=last)[:PAGE])
+                limit = size.rows
+                rows = list(page[:limit] if last is None else page.filter(pk__gt=last)[:limit])
                 for row in rows:
                     yield self.record(row[0], dict(zip(names, row[1:], strict=True)))
-                if len(rows) < PAGE:
+                if len(rows) < limit:
                     break
+                size.learn(rows)
                 last = rows[-1][0]
 
     def export_pages(self, locator: Locator, *, without: Container[str] = ()) -> Iterator[Page] | None:

@@ -14,6 +14,8 @@ from django.db import connections
 from django.db.models import CharField, F, IntegerField, JSONField, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from privacycenter.kernel.page_size import PageSize
+
 Rows = Sequence[Sequence[Any]]
 
 
@@ -29,7 +31,9 @@ class Page(NamedTuple):
 
 
 def row_pages(queryset: QuerySet[Any], columns: Mapping[str, str], *, size: int) -> Iterator[Page]:
-    """Pages along the primary key, each a short query. `columns` maps names to ORM look-up paths of the queryset's model.
+    """Pages along the primary key, each a short query for at most `size` rows.
+
+    `columns` maps names to ORM look-up paths of the queryset's model.
 
     JSON columns come as the database's text, unparsed: parsing and writing again is most of the cost of a row that has one.
     """
@@ -42,13 +46,15 @@ def row_pages(queryset: QuerySet[Any], columns: Mapping[str, str], *, size: int)
     names = ("key", *columns)
     page = queryset.order_by("pk").values_list(*wanted, "pk")
 
-    last = None
+    last, page_size = None, PageSize(largest=size)
     while True:
-        rows = _fetched(page[:size] if last is None else page.filter(pk__gt=last)[:size])
+        limit = page_size.rows
+        rows = _fetched(page[:limit] if last is None else page.filter(pk__gt=last)[:limit])
         if rows:
             yield Page(names, rows if is_text else [(str(row[0]), *row[1:]) for row in rows], json_names)
-        if len(rows) < size:
+        if len(rows) < limit:
             return
+        page_size.learn(rows)
         last = rows[-1][-1]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +20,7 @@ from privacycenter.records.models import FormSubmission, Interaction, PersonReco
 from privacycenter.records.readers import Found
 
 BATCH = 500
+BATCH_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ def import_items(found: Iterable[Found], *, dry_run: bool = False, report: Calla
     counts = dict.fromkeys(ItemResult.values, 0)
     if not dry_run:
         record("records.import_started", actor=actor, run=run)
-    items = iter(found)
-    while batch := list(islice(items, BATCH)):
+    for batch in _batches(found):
         for outcome in _import_batch(batch, dry_run=dry_run):
             counts[outcome.result.value] += 1
             report(outcome)
@@ -53,6 +52,20 @@ def import_items(found: Iterable[Found], *, dry_run: bool = False, report: Calla
             "records.imported", actor=actor, run=run, created=counts["created"], unchanged=counts["unchanged"], refused=counts["refused"]
         )
     return counts
+
+
+def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
+    """Some items at a time: as many as a transaction should hold, fewer where they are large."""
+    batch: list[Found] = []
+    size = 0
+    for item in found:
+        batch.append(item)
+        size += len(repr(item.value))
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _import_batch(batch: list[Found], *, dry_run: bool) -> list[Outcome]:

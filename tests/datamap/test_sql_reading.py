@@ -22,6 +22,7 @@ from privacycenter.datamap.sql.engines import connected, engine_for
 from privacycenter.datamap.sql.source import SqlSource
 from privacycenter.datamap.sql.values import Values, sqlite_reader
 from privacycenter.jobs.errors import Retryable
+from privacycenter.kernel import page_size
 from privacycenter.kernel.sources import Problem, Record
 from tests.datamap.builders import LUIS, make_chinook_sources, make_connector, make_source
 
@@ -367,3 +368,41 @@ def test_an_aware_time_keeps_its_offset():
     moment = datetime(2026, 1, 1, tzinfo=UTC)
 
     assert Values(ZoneInfo("Asia/Tokyo")).of(moment) is moment
+
+
+def test_pages_hold_fewer_rows_where_rows_are_large(sqlite_shop: MakeShop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(page_size, "PAGE_BYTES", 50_000)
+    connector = sqlite_shop(
+        "CREATE TABLE T (Id INTEGER PRIMARY KEY, Email TEXT, Body TEXT);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)"
+        "INSERT INTO T SELECT i, 'ada@example.com', hex(zeroblob(5000)) FROM n;"
+    )
+    source = SqlSource(make_source(connector, "rows", table="T", person_column="T.Email", columns={"body": "T.Body"}))
+    taken: list[int] = []
+    page = reading.Reading._page
+
+    def noting(self: Any, statement: Any, width: int) -> list[Any]:
+        rows = page(self, statement, width)
+        taken.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(reading.Reading, "_page", noting)
+
+    assert len(keys_of(source)) == 150
+    assert taken == [100, *[4] * 12, 2]
+
+
+def test_a_key_that_too_many_rows_share_is_named_and_costs_no_other(sqlite_shop: MakeShop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(reading, "GROUP_ROWS", 8)
+    shared = ",".join(["(2, 'ada@example.com')"] * 30)
+    connector = sqlite_shop(
+        "CREATE TABLE T (Id INTEGER NOT NULL, Email TEXT);"
+        f"INSERT INTO T VALUES (1, 'ada@example.com'), (1, 'ada@example.com'), {shared}, (3, 'ada@example.com');"
+    )
+    source = SqlSource(make_source(connector, "rows", table="T", person_column="T.Email", key_columns=["Id"]))
+
+    items = list(source.export(ADA))
+
+    assert [item.key for item in items if isinstance(item, Record)] == ["1", "1#2", "3"]
+    assert [item.record for item in items if isinstance(item, Problem)] == ["2"]

@@ -13,10 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from privacycenter.audit.models import AuditEntry
+from privacycenter.records import domain
 from privacycenter.records.errors import UnreadableFile
 from privacycenter.records.items import MAX_BYTES
 from privacycenter.records.models import FormSubmission, Interaction
-from privacycenter.records.readers import form_of, read_items
+from privacycenter.records.readers import Found, form_of, read_items
 from tests.records.builders import bring_in, interaction, ndjson, results, submission
 
 CARD = "4111 1111 1111 1111"
@@ -286,3 +287,11 @@ class _Cut:
 
     def read(self, size: int) -> bytes:
         return self._stream.read(self._size)
+
+
+def test_a_batch_holds_fewer_items_where_they_are_large():
+    def batch_sizes(text: str, count: int) -> list[int]:
+        return [len(batch) for batch in domain._batches(Found(line, {"text": text}) for line in range(count))]
+
+    assert batch_sizes("short", 1_100) == [500, 500, 100]
+    assert batch_sizes("x" * 1_000_000, 11) == [5, 5, 1]

@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from privacycenter.datamap.queries import facts_for
-from privacycenter.kernel import model_source
+from privacycenter.kernel import model_source, page_size
 from privacycenter.kernel.sources import Record, registry
+from privacycenter.records.models import Interaction
 from privacycenter.subjects.domain import add_identifier, create_subject
 from privacycenter.subjects.models import Subject
 from tests.records.builders import SYSTEM, bring_in, interaction, ndjson, submission
@@ -105,3 +106,17 @@ def test_forms_are_portable_and_conversations_are_not():
         "records.form_submissions": True,
     }
     assert {"consent", "contract"} <= {str(basis) for basis in facts["records.form_submissions"].legal_bases}
+
+
+def test_pages_of_large_records_are_small(ada: Subject, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(page_size, "PAGE_BYTES", 20_000)
+    bring_in(ndjson([of("ada@example.com", idempotency_key=str(number)) for number in range(130)]))
+    Interaction.objects.update(body="x" * 2_000)
+    source = registry.get("records.interactions")
+    locator = source.locate(ada)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(list(source.export(locator))) == 130
+
+    limits = [int(query["sql"].rpartition("LIMIT ")[2]) for query in queries if "records_interaction" in query["sql"]]
+    assert limits == [100, 9, 9, 9, 9, 100]  # then the phone number's

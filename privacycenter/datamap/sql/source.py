@@ -22,11 +22,14 @@ from privacycenter.datamap.sql.plan import Plan, plan_for
 from privacycenter.datamap.sql.rows import description_of
 from privacycenter.datamap.sql.values import Converter, Values, sqlite_reader
 from privacycenter.kernel.errors import DecryptionFailed, OutboundRefused
+from privacycenter.kernel.page_size import FIRST_ROWS, PageSize, weight
 from privacycenter.kernel.sources import Item, Locator, Problem, Record, SourceDescription
 from privacycenter.subjects.queries import proven_identifiers
 
-PAGE = 5_000
-BINARY_PAGE = 50  # rows with bytes in them may be large
+PAGE = 5_000  # at most; fewer where the rows are large
+BINARY_PAGE = 50  # at first: rows with bytes in them may be large
+# Rows of one key come together, so they are held together: beyond this they are named instead of read.
+GROUP_ROWS, GROUP_BYTES = 20_000, 64 * 1024 * 1024
 
 Row = Sequence[Any]
 
@@ -174,7 +177,8 @@ class Reading:
     def _rows(self, width: int) -> Iterator[Row | Problem]:
         keys = [column.clause for column in self.plan.key]
         columns = [*keys, self.plan.person.clause, *(column.clause for _row, column in self.plan.fields)]
-        page = limit = BINARY_PAGE if self.plan.has_binary else PAGE
+        size = PageSize(largest=PAGE, first=BINARY_PAGE if self.plan.has_binary else FIRST_ROWS)
+        limit = size.rows
         conditions: list[sa.ColumnElement[bool]] = []
         while True:
             rows = self._page(self._statement(columns, *conditions).limit(limit), width)
@@ -182,16 +186,22 @@ class Reading:
             if is_full and not self.plan.is_unique:
                 # The last key may go on behind the page: leave its rows to the next one.
                 last = self._key_of(rows[-1], width)
-                rows = [row for row in rows if self._key_of(row, width) != last]
-                if not rows:
+                whole = [row for row in rows if self._key_of(row, width) != last]
+                if not whole and (limit >= GROUP_ROWS or _weight(rows) >= GROUP_BYTES):
+                    yield Problem(key_text(last), _("Too many records of the connected database share this key to be read."))
+                    conditions, limit = [_after(keys, last)], size.rows
+                    continue
+                if not whole:
                     limit *= 2
                     continue
+                rows = whole
             for row in rows:
                 yield row.problem if isinstance(row, _Unreadable) else row
             if not is_full:
                 return
             conditions = [_after(keys, self._key_of(rows[-1], width))]
-            limit = page
+            size.learn([row for row in rows if not isinstance(row, _Unreadable)])
+            limit = size.rows
 
     @staticmethod
     def _key_of(row: Row | _Unreadable, width: int) -> list[Any]:
@@ -221,6 +231,10 @@ class Reading:
             except RowsUnreadable:
                 rows.append(_Unreadable(key))
         return rows
+
+
+def _weight(rows: list[Any]) -> int:
+    return weight([row for row in rows if not isinstance(row, _Unreadable)])
 
 
 @dataclass(frozen=True)
