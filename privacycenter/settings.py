@@ -84,7 +84,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "django_countries",
     "csp",
-    "django.contrib.admin",
+    "privacycenter.portal.desk_config.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -64,13 +64,23 @@ class WordsForm(forms.Form):
         field.validators.append(MaxLengthValidator(max_length))
 
 
+class SureForm(forms.Form):
+    """One deliberate tick before something that can't be taken back."""
+
+    sure = forms.BooleanField()
+
+    def __init__(self, *args: Any, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sure"].label = label
+
+
 class LookForm(forms.Form):
     """Why personal data is opened. Asked before any of it is shown (D-07)."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=LookReason.choices, widget=forms.RadioSelect)
     note = forms.CharField(
         label=_("What exactly do you need to see?"),
-        help_text=_("The person can see that you looked and which reason you gave."),
+        help_text=_("The person sees that you looked and the reason you chose above. What you write here stays in our trail."),
         max_length=WORDS,
         validators=[refuse_card_number],
     )

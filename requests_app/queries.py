@@ -14,7 +14,7 @@ from accounts.queries import any_account_for_subject, any_account_with_address
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.subjects.models import Subject
-from requests_app.enums import StepStatus, VolumeStatus
+from requests_app.enums import Status, StepStatus, VolumeStatus
 from requests_app.models import Bundle, DownloadGrant, Look, Request, Step, TimelineEvent, Volume
 
 LOCK_HOURS = 72
@@ -129,6 +129,11 @@ def queue() -> QuerySet[Request]:
     return Request.objects.select_related("assignee").only(
         "ref", "kind", "status", "outcome", "channel", "received_at", "due_at", "assignee__username"
     )
+
+
+def overdue_count() -> int:
+    """How many requests should have been answered by now."""
+    return Request.objects.filter(verified_at__isnull=False, status__in=Status.OPEN, due_at__lt=clock.now()).count()
 
 
 def current_look(request: Request, user: User | AnonymousUser) -> Look | None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.kernel import clock
-from requests_app.admin.presentation import STATES
+from requests_app.admin.presentation import KINDS, STATES
 from requests_app.enums import Status
 from requests_app.models import Request
 
@@ -57,6 +57,19 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Request]) -> QuerySet[Request]:
         return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By the right that is used, in the words of the desk."""
+
+    title = _("right")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(kind.value, words) for kind, words in KINDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Request]) -> QuerySet[Request]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 class HolderFilter(admin.SimpleListFilter):

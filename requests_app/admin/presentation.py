@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from privacycenter.audit.events import all_kinds
+from privacycenter.kernel import clock
 from privacycenter.kernel.actor import ActorKind
 from privacycenter.subjects.enums import IDENTIFIER_LABELS
 from privacycenter.subjects.queries import proven_identifiers
-from requests_app.enums import Outcome, Status, StepStatus
-from requests_app.forms import WordsForm
+from requests_app.enums import Kind, Outcome, Status, StepStatus
+from requests_app.forms import SureForm, WordsForm
 from requests_app.models import Bundle, Look, Request, Step, TimelineEvent, Volume
 from requests_app.presentation import explain
 from requests_app.queries import account_of, latest_bundle, timeline_of
@@ -36,12 +38,18 @@ STATES = {
     Status.REOPENED: gettext_lazy("Reopened by the person"),
     Status.CLOSED: gettext_lazy("Closed"),
 }
+KINDS = {Kind.ACCESS: gettext_lazy("Access"), Kind.PORTABILITY: gettext_lazy("Portability")}
 OUTCOMES = {
     Outcome.FULFILLED: gettext_lazy("Answered in full"),
     Outcome.IN_PART: gettext_lazy("Answered in part"),
     Outcome.WITHDRAWN: gettext_lazy("Withdrawn"),
     Outcome.NOT_VERIFIED: gettext_lazy("Never proven"),
     Outcome.DUPLICATE: gettext_lazy("Set aside"),
+}
+# Moves that can't be taken back, or that cost the person days: what staff confirm with a tick.
+TO_CONFIRM = {
+    Event.RELEASE: gettext_lazy("I have looked at what is in it, and it is about this person"),
+    Event.COLLECT_AGAIN: gettext_lazy("Yes, throw the present bundle away and start anew"),
 }
 HINTS = {
     Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("Why it goes out incomplete. Printed in the bundle."),
@@ -56,6 +64,7 @@ def ticket_page(request: Request, *, look: Look | None) -> dict[str, Any]:
     return {
         "item": request,
         "state": state_word(request),
+        "is_late": is_late(request),
         "look": look,
         "person": _person(request) if look else [],
         "events": [_event(event, shows_notes=look is not None) for event in timeline_of(request, for_desk=True)],
@@ -81,7 +90,11 @@ def actions(request: Request) -> list[dict[str, Any]]:
     found = []
     for row in legal_moves(request.status, Role.STAFF):
         needs_words = row.guard == Guard.REASON_GIVEN
-        form = WordsForm(label=HINTS[row.event], max_length=500, auto_id=f"id_{row.event}_%s") if needs_words else None
+        form: WordsForm | SureForm | None = None
+        if needs_words:
+            form = WordsForm(label=HINTS[row.event], max_length=500, auto_id=f"id_{row.event}_%s")
+        elif row.event in TO_CONFIRM:
+            form = SureForm(label=TO_CONFIRM[row.event], auto_id=f"id_{row.event}_%s")
         found.append({"event": row.event.value, "label": BUTTONS[row.event], "form": form})
     return found
 
@@ -90,6 +103,16 @@ def state_word(request: Request) -> str:
     """The state, or how it ended."""
     words = OUTCOMES[Outcome(request.outcome)] if request.status == Status.CLOSED else STATES[Status(request.status)]
     return str(words)
+
+
+def is_late(request: Request) -> bool:
+    """Whether the answer is overdue."""
+    return request.is_open and request.due_at is not None and request.due_at < clock.now()
+
+
+def desk_title(title: str) -> str:
+    """The title of a source, which speaks to the person, as the desk says it: “Your profile” is “Profile”."""
+    return capfirst(title.removeprefix(_("Your ")))
 
 
 def _person(request: Request) -> list[tuple[str, str]]:

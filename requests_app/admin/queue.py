@@ -13,11 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.audit.admin import ReadOnlyAdmin
-from privacycenter.kernel import clock
 from requests_app.admin import ticket
-from requests_app.admin.filters import BurningFilter, HolderFilter, StateFilter
-from requests_app.admin.presentation import state_word
-from requests_app.enums import Status
+from requests_app.admin.filters import BurningFilter, HolderFilter, KindFilter, StateFilter
+from requests_app.admin.presentation import KINDS, is_late, state_word
+from requests_app.enums import Kind, Status
 from requests_app.models import Request
 from requests_app.presentation import days_left
 from requests_app.queries import queue
@@ -28,8 +27,8 @@ from requests_app.references import tidy_reference
 class RequestAdmin(ReadOnlyAdmin):
     """Lists requests by what burns. A row opens the ticket (requests_app.admin.ticket)."""
 
-    list_display = ("ref", "kind_word", "state_word", "due_word", "received_at", "assignee_name")
-    list_filter = (BurningFilter, StateFilter, HolderFilter, "kind")
+    list_display = ("ref", "due_word", "state_word", "kind_word", "received_at", "assignee_name")
+    list_filter = (BurningFilter, StateFilter, HolderFilter, KindFilter)
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("=ref",)
@@ -47,7 +46,7 @@ class RequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("right"), ordering="kind")
     def kind_word(self, item: Request) -> str:
-        return item.get_kind_display().partition(":")[0]
+        return str(KINDS[Kind(item.kind)])
 
     @admin.display(description=_("state"), ordering="status")
     def state_word(self, item: Request) -> str:
@@ -56,8 +55,7 @@ class RequestAdmin(ReadOnlyAdmin):
     @admin.display(description=_("due"), ordering="burns_at")
     def due_word(self, item: Request) -> str:
         words = days_left(item)
-        is_late = item.is_open and item.due_at is not None and item.due_at < clock.now()
-        return format_html('<strong class="burns">⚠ {}</strong>', words) if is_late else words
+        return format_html('<strong class="burns">⚠ {}</strong>', words) if is_late(item) else words
 
     @admin.display(description=_("with"), ordering="assignee__username")
     def assignee_name(self, item: Request) -> str:

@@ -22,12 +22,12 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.errors import PrivacyCenterError
 from privacycenter.subjects.queries import subject_with
 from requests_app import domain
-from requests_app.admin.presentation import actions, state_word, steps_of, ticket_page
+from requests_app.admin.presentation import TO_CONFIRM, actions, desk_title, state_word, steps_of, ticket_page
 from requests_app.domain.desk import note_preview
 from requests_app.domain.people import LOOK, WORK
 from requests_app.enums import Status
 from requests_app.errors import ReasonMissing
-from requests_app.forms import AssignForm, IdentifierForm, LookForm, WithholdForm, WordsForm
+from requests_app.forms import AssignForm, IdentifierForm, LookForm, SureForm, WithholdForm, WordsForm
 from requests_app.fulfilment.reading import open_entry
 from requests_app.models import Request
 from requests_app.queries import current_look, latest_bundle
@@ -98,6 +98,9 @@ def act(http: HttpRequest, pk: int, event: str) -> HttpResponse:
     except ValueError as error:
         raise Http404 from error
     try:
+        if wanted in TO_CONFIRM and not SureForm(http.POST).is_valid():
+            messages.error(http, _("Nothing was done: tick the box above the button first."))
+            return _back(pk)
         if wanted in VERBS:
             VERBS[wanted](request, actor=actor)
         elif wanted in VERBS_WITH_WORDS:
@@ -193,4 +196,4 @@ def _can_withhold(request: Request) -> bool:
 
 
 def _sources(request: Request) -> list[tuple[str, str]]:
-    return [(step.source_key, step.title) for step in steps_of(latest_bundle(request))]
+    return [(step.source_key, desk_title(step.title)) for step in steps_of(latest_bundle(request))]

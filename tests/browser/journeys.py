@@ -106,14 +106,15 @@ def release(staff: Visitor, reference: str) -> None:
     def is_in_review() -> bool:
         page.goto("/admin/requests_app/request/")
         row = page.locator("tr", has_text=reference)
-        return "Last check before release" in row.inner_text()
+        return "To be released" in row.inner_text()
 
     wait_until(is_in_review, seconds=120, what="the last check before release")
     page.get_by_role("link", name=reference).click()
     staff.check_accessibility()
+    page.get_by_label("I have looked at what is in it").check()
     page.get_by_role("button", name=re.compile("^Release")).click()
     page.wait_for_load_state()
-    assert "Ready to download" in page.inner_text("main")
+    assert "Released" in page.inner_text("main")
 
 
 def fetch(visitor: Visitor, reference: str, target: Path) -> Path:

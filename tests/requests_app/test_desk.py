@@ -272,7 +272,7 @@ def test_the_buttons_are_the_legal_moves(request_in_review: Request) -> None:
     client = at_desk()
 
     review = client.get(ticket(request_in_review)).content.decode()
-    client.post(ticket(request_in_review, "act/released/"))
+    client.post(ticket(request_in_review, "act/released/"), {"sure": "on"})
     ready = client.get(ticket(request_in_review)).content.decode()
 
     assert "Release to the person" in review
@@ -304,9 +304,9 @@ def test_moves_of_others_can_not_be_made_at_the_desk(request_in_review: Request,
 
 def test_a_move_that_came_too_late_is_said_and_changes_nothing(request_in_review: Request) -> None:
     client = at_desk()
-    client.post(ticket(request_in_review, "act/released/"))
+    client.post(ticket(request_in_review, "act/released/"), {"sure": "on"})
 
-    answer = client.post(ticket(request_in_review, "act/released/"), follow=True)
+    answer = client.post(ticket(request_in_review, "act/released/"), {"sure": "on"}, follow=True)
 
     assert "This can&#x27;t be done" in answer.content.decode() or "can't be done" in answer.content.decode()
     assert fresh(request_in_review).status == Status.READY
