@@ -85,6 +85,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         elif not sociallogin.is_existing:
             sociallogin.state["received"] = seal_received(answer.received)
 
+    def serialize_instance(self, instance: Any) -> dict[str, Any]:
+        """Into the session, where a log-in waits for its second factor, goes which account it is and nothing of what it holds."""
+        if isinstance(instance, User) and instance.pk:
+            return {"id": instance.pk}
+        fields: dict[str, Any] = super().serialize_instance(instance)
+        return fields
+
     def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
         return {}
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.conf import settings as live_settings
 from django.contrib.sessions.models import Session
@@ -24,7 +25,7 @@ from accounts.provider_settings import login_providers
 from privacycenter.kernel.errors import OutboundRefused
 from privacycenter.mail.models import OutboxMessage
 from tests.accounts.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIDServer
-from tests.factories.accounts import make_account, make_fresh, signed_in
+from tests.factories.accounts import TOTP_SECRET, add_totp, make_account, make_fresh, signed_in
 
 LOGIN, SIGNUP, CONNECTIONS = "/accounts/oidc/acme/login/", "/accounts/3rdparty/signup/", "/accounts/3rdparty/"
 
@@ -168,6 +169,21 @@ def test_while_a_registration_waits_the_session_holds_neither_token_nor_claims_i
     waiting = client.session["socialaccount_sociallogin"]
     assert "token" not in waiting
     assert not [word for word in ("Lovelace", "ada@example.com") if word in str(waiting)]
+
+
+def test_while_a_sign_in_waits_for_its_second_factor_the_session_holds_neither_token_nor_profile(provider: OpenIDServer) -> None:
+    registered(provider)
+    add_totp(User.objects.get())
+    client = Client()
+
+    through(client, provider)
+    waiting = str(dict(client.session))
+    code = format_hotp_value(hotp_value(TOTP_SECRET, list(yield_hotp_counters_from_time())[1]))
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+
+    assert "sociallogin" in waiting
+    assert not [word for word in ("'token'", "'password': '", "Lovelace", "ada@example.com", "Analytical") if word in waiting]
+    assert is_signed_in(client)
 
 
 def test_neither_tokens_nor_claims_are_stored_with_the_link(provider: OpenIDServer) -> None:
