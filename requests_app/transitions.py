@@ -86,7 +86,7 @@ TABLE: tuple[Move, ...] = (
     _move(Event.FINISH_COLLECTING, Status.COLLECTING, Status.ASSEMBLING, (_SYSTEM,), Guard.ALL_STEPS_FINAL),
     _move(Event.COMPLETE_DESPITE_FAILURE, Status.ATTENTION, Status.ASSEMBLING, (_STAFF,), Guard.REASON_GIVEN),
     _move(Event.FINISH_ASSEMBLING, Status.ASSEMBLING, Status.REVIEW, (_SYSTEM,), Guard.FILE_WRITTEN),
-    _move(Event.COLLECT_AGAIN, (Status.ATTENTION, Status.REVIEW, Status.REOPENED), Status.COLLECTING, (_STAFF,)),
+    _move(Event.COLLECT_AGAIN, (Status.ATTENTION, Status.REVIEW, Status.REOPENED), Status.COLLECTING, (_STAFF, _SYSTEM)),
     _move(Event.RELEASE, Status.REVIEW, Status.READY, (_STAFF, _SYSTEM), Guard.FILE_WRITTEN, outcome=None),
     _move(Event.EXPIRE, Status.READY, Status.CLOSED, (_SYSTEM,), Guard.BUNDLE_EXPIRED, outcome=None),
     _move(Event.REOPEN, (Status.READY, Status.CLOSED), Status.REOPENED, (_PERSON,), Guard.WAS_ANSWERED),

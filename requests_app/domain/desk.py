@@ -66,10 +66,10 @@ def complete_despite_failure(request: Request, *, reason: str, actor: Actor) -> 
         order_work(bundle)
 
 
-def collect_again(request: Request, *, actor: Actor) -> None:
-    """Start over with a fresh plan: after a source was repaired, or the person named what is missing."""
+def collect_again(request: Request, *, role: Role = Role.STAFF, actor: Actor) -> None:
+    """Start over with a fresh plan: a source was repaired, the person named what is missing, or the file has grown old."""
     with transaction.atomic():
-        move(request, Change(Event.COLLECT_AGAIN), role=Role.STAFF, actor=actor)
+        move(request, Change(Event.COLLECT_AGAIN), role=role, actor=actor)
         shred_unreleased(request, actor=actor)
         begin_bundle(request)
 

@@ -6,11 +6,13 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
 
 from privacycenter.audit.domain import record
+from privacycenter.jobs.domain import enqueue
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Source
@@ -27,6 +29,8 @@ from requests_app.fulfilment.facts import bundle_facts
 from requests_app.fulfilment.plan import sources_for
 from requests_app.models import Bundle, Request, Step
 
+REMOVE_DAYS = 1  # far longer than an export takes
+
 
 def export_directly(
     subject: Subject, *, kind: str, path: Path, despite_failure: str = "", on_source: Callable[[Step], None] | None = None, actor: Actor
@@ -42,6 +46,13 @@ def export_directly(
     moment = clock.now().replace(microsecond=0)
     bundle = Bundle(request=request, prefix=f"bundles/{new_token()}", key=key, created_at=moment, failure_reason=despite_failure)
     with transaction.atomic():
+        # Nothing else knows of these objects: should this process be killed, they are removed a day later.
+        enqueue(
+            "requests.remove_objects",
+            key=bundle.prefix,
+            payload={"prefix": bundle.prefix},
+            run_at=clock.now() + timedelta(days=REMOVE_DAYS),
+        )
         record("requests.exported_by_operator", actor=actor, subject=str(subject.public_id), ticket=request.ref, kind=kind)
     try:
         outputs: dict[str, StepOutput | None] = {}

@@ -12,6 +12,7 @@ from privacycenter.jobs.claims import Claim
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.storage import storage
+from requests_app.domain.desk import collect_again
 from requests_app.domain.moves import Change, move
 from requests_app.domain.release import REMIND_DAYS, expire_bundle, order_removal, remind_of_bundle
 from requests_app.enums import Status
@@ -27,18 +28,25 @@ PROVE_WITHIN_HOURS = 24
 KEEP_PROOFS_HOURS = 24
 KEEP_LOOKS_DAYS = 30
 SWEEP_ORPHANS_HOURS = 48  # far longer than a worker that lost its lease can go on writing
+KEEP_UNRELEASED_DAYS = 60
 BATCH = 200
 
 
 def keep_house(claim: Claim) -> None:
     """Do everything that is due. Each request and bundle in its own transaction: one that can't be moved stops no other."""
-    for step in (_remind, _expire, _lapse, _sweep_orphans, _forget):
+    for step in (_remind, _expire, _renew, _lapse, _sweep_orphans, _forget):
         step()
         claim.heartbeat()
 
 
 def remove_objects(claim: Claim) -> None:
-    """Delete what a bundle does not need any more: all of it once it is shredded, else its step outputs and volumes."""
+    """Delete what a bundle does not need any more: all of it once it is shredded, else its step outputs and volumes.
+
+    A payload with a prefix names the objects of an export by an operator, which has no row.
+    """
+    if "prefix" in claim.payload:
+        storage().delete_folder(claim.payload["prefix"])
+        return
     bundle = Bundle.objects.filter(pk=claim.payload["bundle"]).first()
     if bundle is None:
         return
@@ -62,6 +70,16 @@ def _expire() -> None:
             expire_bundle(bundle, actor=ACTOR)
         except IllegalMove:
             log.info("expiry_lost_race", bundle=bundle.pk)
+
+
+def _renew() -> None:
+    """Shred files that nobody has released for long, and collect afresh: a copy of everything does not lie about for ever."""
+    old = Bundle.objects.filter(shredded_at=None, released_at=None, assembled_at__lt=clock.now() - timedelta(days=KEEP_UNRELEASED_DAYS))
+    for bundle in _with_people(old.filter(request__status=Status.REVIEW)):
+        try:
+            collect_again(bundle.request, role=Role.SYSTEM, actor=ACTOR)
+        except IllegalMove:
+            log.info("renewal_lost_race", bundle=bundle.pk)
 
 
 def _lapse() -> None:

@@ -15,14 +15,15 @@ from privacycenter.jobs.domain import enqueue, run_until_idle
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Problem, Record, registry
-from privacycenter.kernel.storage import storage
+from privacycenter.kernel.storage import FolderStorage, storage
 from privacycenter.mail.models import OutboxMessage
 from requests_app.domain import expire_bundle
 from requests_app.enums import Outcome, Status
 from requests_app.errors import IllegalMove
+from requests_app.fulfilment.direct import export_directly
 from requests_app.models import Bundle, DownloadGrant, IdentityProof, Look, RateWindow, Request
 from tests.factories.accounts import make_account
-from tests.factories.requests import bundle_of, filed, fresh, released, withdrawn
+from tests.factories.requests import bundle_of, filed, fresh, released, withdrawn, worked
 from tests.requests_app.test_proof import file, know, mailed, prove
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,33 @@ def test_what_a_late_worker_wrote_is_swept_away(stored: Any, tmp_path: Path) -> 
     assert stored() == []
 
 
+def test_what_a_killed_export_of_an_operator_left_is_removed_after_a_day(stored: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    user = make_account(password=None)
+    monkeypatch.setattr(FolderStorage, "delete_folder", lambda self, name: None)  # as if the process was killed before
+    export_directly(user.subject, kind="access", path=tmp_path / "copy.zip", actor=Actor.system("operator"))
+    monkeypatch.undo()
+    keep_house(hours=1)
+    assert len(stored()) == 1
+
+    keep_house(hours=25)
+
+    assert stored() == []
+
+
+def test_a_file_that_nobody_releases_is_shredded_and_made_afresh(stored: Any) -> None:
+    request = worked()
+    old = bundle_of(request)
+
+    keep_house(days=59)
+    assert bundle_of(request) == old
+    keep_house(days=61)
+
+    old.refresh_from_db()
+    assert old.shredded_at is not None
+    assert fresh(request).status == Status.REVIEW
+    assert stored() == [bundle_of(request).object_name]
+
+
 def test_counters_grants_and_looks_are_forgotten_when_they_are_over() -> None:
     request = released()
     now = clock.now()
@@ -180,8 +208,12 @@ def test_the_requests_themselves_are_a_source_with_their_history() -> None:
     records = list(source.export(locator))
 
     assert source.count(locator) == len(records) == 1
-    assert records[0].values["outcome"] == Outcome.WITHDRAWN
-    assert [event["event"] for event in records[0].values["history"]] == ["received", "proven", "withdrawn"]
+    assert records[0].values["outcome"] == Outcome.WITHDRAWN.label
+    assert [event["what"] for event in records[0].values["history"]] == [
+        "Your request came in",
+        "You confirmed that it is you",
+        "You withdrew the request",
+    ]
     assert set(records[0].values) == {field.name for field in source.describe().fields}
 
 

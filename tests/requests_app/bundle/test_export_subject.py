@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 import pytest
 from django.core.management import CommandError, call_command
 
+from privacycenter.audit.domain import record
 from privacycenter.audit.models import AuditEntry
 from privacycenter.audit.queries import entries_about, looks_at
 from privacycenter.jobs.models import Job
-from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.sources import Record, registry
 from privacycenter.records.models import Interaction
 from privacycenter.subjects.domain import add_identifier, subject_for_proven
 from requests_app.bundle import assemble
 from requests_app.bundle.signing import public_keys
 from requests_app.bundle.verification import verify
+from requests_app.enums import Kind
 from requests_app.models import Bundle, Request, Step
 from tests.requests_app.bundle.facts import opened, paper
 from tests.requests_app.bundle.sources import ListSource
@@ -64,6 +66,28 @@ def test_a_proven_identifier_gives_the_bundle_of_its_person(amira, tmp_path, bun
     assert stat.S_IMODE((tmp_path / "amira.zip").stat().st_mode) == 0o600
 
 
+def test_rights_that_can_not_be_used_here_yet_name_the_contact_address(amira, tmp_path, settings):
+    call_command("export_subject", identifier="amira@example.com", output=tmp_path / "amira.zip")
+
+    rights = json.loads(opened((tmp_path / "amira.zip").read_bytes()).read("personal-data.json"))["rights"]["list"]
+    here = {right["key"] for right in rights if settings.SITE_URL in right["text"]}
+    by_mail = {right["key"] for right in rights if right["text"].endswith(f"write to {settings.OPERATOR_CONTACT}.")}
+    assert here == {right["key"] for right in rights} & set(Kind.values)
+    assert by_mail == {right["key"] for right in rights} - here - {"complaint"}
+
+
+@pytest.mark.obligation("R-01")
+def test_what_staff_did_without_seeing_anything_is_no_look(amira, tmp_path):
+    person, staff = str(amira.public_id), Actor(ActorKind.STAFF, "7")
+    record("subjects.identifiers_shown", actor=staff, subject=person, reason="question")
+    record("subjects.locale_changed", actor=staff, subject=person)
+
+    call_command("export_subject", identifier="amira@example.com", output=tmp_path / "amira.zip")
+
+    looks = json.loads(opened((tmp_path / "amira.zip").read_bytes()).read("personal-data.json"))["access_log"]
+    assert [line["what"] for line in looks if line["who"] == "A member of our staff"] == ["Addresses and numbers looked at"]
+
+
 def test_it_leaves_an_audit_entry_and_nothing_else(amira, tmp_path, bundles):
     jobs = Job.objects.count()
 
@@ -71,7 +95,7 @@ def test_it_leaves_an_audit_entry_and_nothing_else(amira, tmp_path, bundles):
 
     entry = entries_about(str(amira.public_id)).first()
     assert (entry.verb, entry.actor_kind, entry.actor_ref) == ("requests.exported_by_operator", "system", "operator")
-    assert (Request.objects.count(), Bundle.objects.count(), Step.objects.count(), Job.objects.count()) == (0, 0, 0, jobs)
+    assert (Request.objects.count(), Bundle.objects.count(), Step.objects.count(), Job.objects.count()) == (0, 0, 0, jobs + 1)
     assert [path for path in bundles.rglob("*") if path.is_file()] == []
 
 
