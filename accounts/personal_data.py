@@ -10,13 +10,17 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
+from django_countries import countries
 
+from accounts.enums import SecurityEventKind, SecurityQuestion
 from accounts.models import FederatedRecord, ProfilePhoto, SecurityAnswer, SecurityEvent, User
 from privacycenter.kernel.classification import classify, holds_nothing
 from privacycenter.kernel.encryption import decrypt
 from privacycenter.kernel.errors import DecryptionFailed
+from privacycenter.kernel.labels import label_in
 from privacycenter.kernel.model_source import ModelSource
 from privacycenter.kernel.sources import FileItem, Item, Locator, Problem, Record, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.subjects.enums import source_label
 from privacycenter.subjects.models import Subject
 
 STAFF = ("staff_and_contractors",)
@@ -94,8 +98,9 @@ class ProfileSource(AccountSource):
             yield self._photo(photo)
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record | Problem:
-        values["phone"], values["country"] = str(values["phone"] or ""), str(values["country"] or "")
-        return Record(str(primary_key), values)
+        code = str(values["country"] or "")
+        words = {"phone": str(values["phone"] or ""), "country": f"{countries.name(code) or code} ({code})" if code else ""}
+        return Record(str(primary_key), values | words)
 
     def _photo(self, photo: ProfilePhoto) -> Item:
         try:
@@ -126,7 +131,7 @@ class IdentitySource(AccountSource):
     columns = {"address": "email", "is_confirmed": "verified", "is_main": "primary"}
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
-        return Record(str(primary_key), {**values, "source": "accounts.registration"})
+        return Record(str(primary_key), {**values, "source": source_label("accounts.registration")})
 
 
 class SecurityEventSource(AccountSource):
@@ -148,6 +153,9 @@ class SecurityEventSource(AccountSource):
     model = SecurityEvent
     columns = {"happened_at": "happened_at", "kind": "kind", "network": "network", "browser": "browser"}
     dated_by = "happened_at"
+
+    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
+        return Record(str(primary_key), values | {"kind": label_in(SecurityEventKind, values["kind"])})
 
 
 class SessionSource(AccountSource):
@@ -233,6 +241,9 @@ class SecurityQuestionSource(AccountSource):
     model = SecurityAnswer
     columns = {"question": "question", "set_at": "set_at"}
     dated_by = "set_at"
+
+    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
+        return Record(str(primary_key), values | {"question": label_in(SecurityQuestion, values["question"])})
 
 
 for _source in (ProfileSource, IdentitySource, SecurityEventSource, SessionSource, FederatedSource, SecurityQuestionSource):

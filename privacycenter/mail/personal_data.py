@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from privacycenter.kernel.classification import classify
+from privacycenter.kernel.labels import language_label
 from privacycenter.kernel.model_source import ModelSource
 from privacycenter.kernel.normalise import IdentifierKind
 from privacycenter.kernel.sources import Locator, Record, Sensitivity, SourceDescription, SourceField, registry
@@ -48,7 +49,11 @@ class MessageSource(ModelSource):
         return messages_to(subject_keys=locator["subjects"], hashes=locator["addresses"])
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
-        words = {"kind": label_of(values["kind"]), "state": str(MessageState(values["state"]).label)}
+        words = {
+            "kind": label_of(values["kind"]),
+            "state": str(MessageState(values["state"]).label),
+            "language": language_label(values["language"]),
+        }
         return Record(str(primary_key), values | words)
 
 

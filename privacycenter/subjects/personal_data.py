@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from privacycenter.kernel.classification import classify
+from privacycenter.kernel.labels import language_label
 from privacycenter.kernel.model_source import ModelSource
-from privacycenter.kernel.sources import Locator, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import Locator, Record, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.subjects.enums import IDENTIFIER_LABELS, source_label
 from privacycenter.subjects.models import Identifier, Subject
 
 
@@ -33,6 +35,10 @@ class IdentifierSource(ModelSource):
     columns = {"kind": "kind", "value": "value", "source": "source", "added_at": "created_at", "proven_at": "proven_at"}
     dated_by = "created_at"
 
+    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
+        words = {"kind": str(IDENTIFIER_LABELS.get(values["kind"], values["kind"])), "source": source_label(values["source"])}
+        return Record(str(primary_key), values | words)
+
     def locate(self, subject: Subject) -> Locator:
         return {"subject": subject.pk}
 
@@ -56,6 +62,9 @@ class LocaleSource(ModelSource):
     )
     columns = {"created_at": "created_at", "time_zone": "time_zone", "language": "language"}
     dated_by = "created_at"
+
+    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
+        return Record(str(primary_key), values | {"language": language_label(values["language"])})
 
     def locate(self, subject: Subject) -> Locator:
         return {"subject": subject.pk}

@@ -41,6 +41,7 @@ def start_page(facts: BundleFacts, volumes: Mapping[str, Sequence[VolumePlan]]) 
                 "missing": [row for row in rows if row["is_missing"]],
                 "record_count": sum(row["count"] for row in rows),
                 "file_count": sum(row["files"] for row in rows),
+                "not_given": sum(row["not_given"] for row in rows),
                 "has_volumes": bool(volumes),
                 "checks": how_to_check().split("\n\n"),
             },
@@ -51,6 +52,7 @@ def _row(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumePlan]
     output = source.output
     grounds = [(item.label, withheld_ground(item.sensitivity, item.withheld)) for item in source.fields]
     withheld = [(label, ground) for label, ground in grounds if ground] if source.status == "found" else []
+    is_closed = source.status in {"withheld", "failed"}
     problems = len(output.problems) if output else 0
     return {
         "title": visible(source.title),
@@ -62,7 +64,8 @@ def _row(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumePlan]
         "files": len(output.files) if output else 0,
         "problems": problems,
         "withheld": withheld,
-        "is_missing": bool(source.status in {"withheld", "failed"} or problems or withheld),
+        "is_missing": bool(is_closed or problems or withheld),
+        "not_given": is_closed + len(withheld),
         "volumes": [(volume_path(source.key, volume.number), volume.first, volume.last) for volume in volumes[:SHOWN_VOLUMES]],
         "more_volumes": max(0, len(volumes) - SHOWN_VOLUMES),
     }

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext, override
 
 from accounts.models import User
 from privacycenter.audit import events
 from privacycenter.audit.models import AuditEntry
-from privacycenter.audit.queries import entries_about
+from privacycenter.audit.queries import looks_at
 from privacycenter.datamap.queries import SourceFacts, facts_for
 from privacycenter.kernel.actor import ActorKind
 from privacycenter.kernel.sources import SourceDescription, registry
 from privacycenter.subjects.enums import IDENTIFIER_LABELS
 from privacycenter.subjects.models import Subject
-from privacycenter.subjects.queries import proven_identifiers
+from privacycenter.subjects.queries import proven_identifiers, public_ids
 from requests_app.bundle.facts import (
     BundleFacts,
     ControllerFact,
@@ -31,8 +30,8 @@ from requests_app.bundle.facts import (
     SubjectFact,
 )
 from requests_app.bundle.step_output import StepOutput
-from requests_app.enums import LookReason
-from requests_app.models import Bundle, Request, Step
+from requests_app.enums import Kind, LookReason
+from requests_app.models import Bundle, Step
 
 LOG_LINES = 5_000
 
@@ -54,7 +53,7 @@ def bundle_facts(bundle: Bundle, steps: Sequence[Step], outputs: Mapping[str, St
             subject=_subject(subject),
             sources=[source_result(step, known.get(step.source_key), outputs.get(step.source_key)) for step in steps],
             access_log=_access_log(subject),
-            rights=_rights(request),
+            rights=_rights(),
             transfers=_transfers(known.values()),
             failure_reason=bundle.failure_reason or "",
         )
@@ -93,10 +92,8 @@ def _subject(subject: Subject) -> SubjectFact:
 
 
 def _access_log(subject: Subject) -> list[Row]:
-    """What staff did with the data and whoever saw it, newest first, with the reasons given. Who exactly is the trail's business."""
-    looks = [kind.key for kind in events.all_kinds().values() if kind.is_look]
-    shown = entries_about(str(subject.public_id)).filter(Q(actor_kind=ActorKind.STAFF) | Q(verb__in=looks))
-    return [_log_line(entry) for entry in shown[:LOG_LINES]]
+    """Who saw the person's data, newest first, with the reasons given. Who exactly is the trail's business."""
+    return [_log_line(entry) for entry in looks_at(*public_ids(subject))[:LOG_LINES]]
 
 
 def _log_line(entry: AuditEntry) -> Row:
@@ -122,8 +119,9 @@ def _transfers(sources: Iterable[SourceFacts]) -> list[Row]:
     return [rows[key] for key in sorted(rows)]
 
 
-def _rights(request: Request) -> list[RightFact]:
-    where = gettext("Use it in our privacy center: %(address)s.") % {"address": settings.SITE_URL}
+def _rights() -> list[RightFact]:
+    here = gettext("Use it in our privacy center: %(address)s.") % {"address": settings.SITE_URL}
+    elsewhere = gettext("To use it, write to %(contact)s.") % {"contact": settings.OPERATOR_CONTACT}
     texts = (
         ("access", gettext("Access"), gettext("You may ask for a copy of your data, and what it is used for, at any time.")),
         ("rectification", gettext("Correction"), gettext("You may have wrong data corrected and incomplete data completed.")),
@@ -145,5 +143,6 @@ def _rights(request: Request) -> list[RightFact]:
         "If you think that we do not treat your data as the law wants, you may complain to the supervisory authority of the place where "
         "you live or work, or where it happened. Some countries have none."
     )
-    rights = [RightFact(key, title, f"{text} {where}") for key, title, text in texts]
+    # What can be filed here is what requests have a kind for; a kind that is added later changes the words by itself.
+    rights = [RightFact(key, title, f"{text} {here if key in Kind.values else elsewhere}") for key, title, text in texts]
     return [*rights, RightFact("complaint", gettext("Complaint"), complaint)]

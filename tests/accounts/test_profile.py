@@ -222,12 +222,16 @@ def test_an_export_holds_what_the_room_holds_and_no_secret() -> None:
     event = _exported("accounts.security_events", user)[-1].values
     federated = _exported("accounts.federated", user)[0].values
 
-    assert (profile.values["full_name"], profile.values["email"], profile.values["country"]) == ("Ada Lovelace", "ada@example.com", "MY")
+    assert (profile.values["full_name"], profile.values["email"], profile.values["country"]) == (
+        "Ada Lovelace",
+        "ada@example.com",
+        "Malaysia (MY)",
+    )
     assert "password" not in profile.values
     assert isinstance(photo, FileItem)
     assert photo.open().read(3) == b"\xff\xd8\xff"
-    assert address == {"address": "ada@example.com", "is_confirmed": True, "is_main": True, "source": "accounts.registration"}
-    assert (event["network"], event["browser"]) == ("203.0.113.0/24", "Firefox")
+    assert address == {"address": "ada@example.com", "is_confirmed": True, "is_main": True, "source": "Given by you in your account"}
+    assert (event["kind"], event["network"], event["browser"]) == ("Logged in", "203.0.113.0/24", "Firefox")
     assert (federated["issuer"], federated["received"], federated["taken_over"]) == (
         "https://accounts.google.com",
         {"email": "ada@gmail.example", "name": "Ada"},

@@ -155,7 +155,7 @@ def test_identifiers_are_exported_with_source_and_proof(ada, django_assert_num_q
 
     identifier = ada.identifiers.get()
     assert record.values == {
-        "kind": "email",
+        "kind": "E-mail address",
         "value": "ada@example.com",
         "source": "test",
         "added_at": identifier.created_at,
