@@ -24,14 +24,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def log_as_everywhere(**kwargs: Any) -> None:
     """Celery's own handlers would write a task's exception and arguments as they are."""
     logging.config.dictConfig(settings.LOGGING)
 
 
-@worker_init.connect
-@beat_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]
+@beat_init.connect  # type: ignore[untyped-decorator]
 def refuse_unsafe_start(**kwargs: Any) -> None:
     """A worker signs and encrypts as the web process does. Celery would pass over an ordinary exception of a signal's receiver."""
     from privacycenter.start import require_safe_start  # app ready

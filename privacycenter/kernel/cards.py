@@ -144,10 +144,9 @@ def _mask_number(value: float | Decimal) -> Any:
     # Spreadsheets and drivers turn card numbers into floats and decimals: 4111111111111111.0. One with a fraction is none.
     if isinstance(value, Decimal) and not value.is_finite():  # can't be compared
         return value
-    size = abs(value)
-    if not 10**12 <= size < 10**19 or size != int(size):
+    if not 10**12 <= abs(value) < 10**19 or value != int(value):
         return value
-    digits = str(int(size))
+    digits = str(abs(int(value)))
     masked = mask_card_numbers(digits)
     return value if masked == digits else masked
 
