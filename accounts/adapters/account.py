@@ -27,7 +27,7 @@ from accounts.queries import primary_address
 from accounts.sessions import note_waiting, take_waiting
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.middleware import client_address
+from privacycenter.kernel.middleware import client_network
 from privacycenter.kernel.tokens import new_token
 
 
@@ -48,7 +48,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request) or super().get_client_ip(request)
+        # allauth counts by it, and keeps it where an address must stand: the first one of the network.
+        return client_network(request).removesuffix("/64") or super().get_client_ip(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return not request.session.get(REFUSED_KEY)
@@ -145,7 +146,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         verb(
             first,
             **keywords,
-            client_address=client_address(request),
+            client_address=client_network(request),
             language=get_language() or "",
             actor=Actor.for_user(request.user),
         )

@@ -17,7 +17,7 @@ from accounts.errors import TooManyCodes
 from accounts.validators import PASSWORD_MAX
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.cards import refuse_card_number
-from privacycenter.kernel.middleware import client_address
+from privacycenter.kernel.middleware import client_network
 
 NEW_PASSWORD_HELP = _("At least 12 characters. A few words in a row are good; common passwords are refused.")
 
@@ -79,7 +79,7 @@ class ResetPasswordForm(Tidy, allauth_forms.ResetPasswordForm):  # type: ignore[
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email: str = self.cleaned_data["email"]
         with suppress(TooManyCodes):  # beyond the limit nothing is sent and nothing is said
-            order_reset(email, client_address=client_address(request), language=get_language() or "", actor=Actor.for_user(request.user))
+            order_reset(email, client_address=client_network(request), language=get_language() or "", actor=Actor.for_user(request.user))
         return email
 
 

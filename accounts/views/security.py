@@ -37,7 +37,7 @@ from accounts.queries import primary_address
 from accounts.sessions import account_of
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.middleware import client_address
+from privacycenter.kernel.middleware import client_network
 from privacycenter.kernel.tokens import digest, new_token
 
 REFERENCE_KEY = "step_up_code"
@@ -82,7 +82,7 @@ def _send_code(request: HttpRequest) -> HttpResponse:
                 reference,
                 address=address,
                 user=account_of(request),
-                client_address=client_address(request),
+                client_address=client_network(request),
                 language=get_language() or "",
                 actor=Actor.for_user(request.user),
             )
@@ -159,7 +159,7 @@ class ConfirmCodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
             note_unconfirmed_code(
                 self._process.key,
                 address=self._process.email,
-                client_address=client_address(self.request),
+                client_address=client_network(self.request),
                 actor=Actor.for_user(self.request.user),
             )
         return response
