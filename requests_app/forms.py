@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from privacycenter.kernel.cards import refuse_card_number
 from privacycenter.kernel.normalise import MAX_LENGTH, IdentifierKind
+from privacycenter.kernel.text import visible
 from privacycenter.subjects.enums import IDENTIFIER_CHOICES
 from requests_app.enums import LookReason
 from requests_app.references import tidy_reference
@@ -49,11 +50,20 @@ class ReferenceForm(forms.Form):
         return reference
 
 
+def refuse_hidden_characters(value: str) -> None:
+    """Refuse what acts on the text around it, like a turned writing direction. Lines and tabs are fine."""
+    lines = value.replace("\r\n", "\n")
+    if visible(lines) != lines:
+        raise forms.ValidationError(
+            _("Use ordinary letters and signs only; there is a hidden character in this text."), code="hidden_character"
+        )
+
+
 class WordsForm(forms.Form):
     """A few sentences of one's own."""
 
     words = forms.CharField(
-        label=_("In your words"), max_length=2000, validators=[refuse_card_number], widget=forms.Textarea(attrs={"rows": 5})
+        label=_("In your words"), validators=[refuse_hidden_characters, refuse_card_number], widget=forms.Textarea(attrs={"rows": 5})
     )
 
     def __init__(self, *args: Any, label: Any = "", help_text: Any = "", max_length: int = 2000, **kwargs: Any) -> None:

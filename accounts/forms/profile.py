@@ -123,7 +123,7 @@ class SecurityQuestionsForm(forms.Form):
                 self.add_error(f"question_{number}", _("Choose the question that this answers."))
             seen.add(question)
         if not self.errors and not seen - {""}:
-            raise forms.ValidationError(_("Choose at least one question, or remove your questions below."), code="required")
+            raise forms.ValidationError(_("Choose at least one question."), code="required")
         return data
 
     def answers(self) -> dict[str, str]:

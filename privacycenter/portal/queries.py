@@ -11,7 +11,7 @@ from typing import Any
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from privacycenter.audit import events
 from privacycenter.audit.errors import UnknownAuditEvent
@@ -95,7 +95,20 @@ def activity_lines(entries: Iterable[AuditEntry], *, account_id: int) -> list[Ac
     ]
 
 
+# What the trail says in the words of the desk, said to the person. All else is said as the trail says it.
+TITLES = {
+    "accounts.registered": gettext_lazy("You signed up"),
+    "accounts.email_confirmed": gettext_lazy("You confirmed your e-mail address"),
+    "subjects.created": gettext_lazy("Your record with us was opened"),
+    "subjects.identifier_added": gettext_lazy("An address, number or name of yours was added"),
+    "subjects.identifier_proven": gettext_lazy("It was shown that an address or number is yours"),
+    "subjects.identifier_removed": gettext_lazy("An address, number or name of yours was removed"),
+}
+
+
 def _title(verb: str) -> str:
+    if verb in TITLES:
+        return str(TITLES[verb])
     try:
         return str(events.get(verb).label)
     except UnknownAuditEvent:  # of a room that is no longer installed: the trail outlives it
@@ -114,6 +127,8 @@ def _reason(entry: AuditEntry) -> str:
 
 
 def _who(entry: AuditEntry, account_id: int) -> str:
+    if entry.actor_kind == ActorKind.ANONYMOUS and entry.verb in TITLES:
+        return _("You, before you signed in")  # the address it was done with has been proven since
     if entry.actor_ref == str(account_id) and entry.actor_kind in (ActorKind.PERSON, ActorKind.STAFF):
         return _("You")
     return {

@@ -108,7 +108,7 @@ def send_answer(proof: IdentityProof, *, answer: CodeAnswer, actor: Actor) -> No
         address, language = proof.address or request.contact or "", request.language
         if answer is CodeAnswer.CODE:
             code = _set_code(proof, request)
-            words = {"code": code, "minutes": CODE_MINUTES, "reference": request.ref}
+            words = {"code": f"{code[:4]}-{code[4:]}", "minutes": CODE_MINUTES, "reference": request.ref}
             tell_address(address, "requests.code", language=language, ticket=request.ref, actor=actor, **words)
         elif answer is CodeAnswer.SIGN_IN:
             tell_address(address, "requests.sign_in_instead", language=language, ticket=request.ref, actor=actor, kind=request.kind)

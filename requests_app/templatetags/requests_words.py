@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 
+from accounts.models import User
 from requests_app.clock import DueDate
 from requests_app.enums import Outcome, Status
 from requests_app.models import Request, Step
@@ -31,6 +32,12 @@ def request_state(request: Request) -> str:
 def step_badge(step: Step) -> str:
     """Which badge the state of a step takes."""
     return STEP_BADGES[step.status]  # type: ignore[index]  # a value of StepStatus
+
+
+@register.simple_tag
+def requests_in_hand(user: User) -> list[Request]:
+    """What this person would leave behind by closing the account: requests that are open or ready to be fetched."""
+    return list(Request.objects.of(user.subject_id).filter(status__in=(*Status.OPEN, Status.READY)))
 
 
 @register.filter
