@@ -142,11 +142,15 @@ def mask_in(value: Any) -> Any:
 
 def _mask_number(value: float | Decimal) -> Any:
     # Spreadsheets and drivers turn card numbers into floats and decimals: 4111111111111111.0. One with a fraction is none.
-    if isinstance(value, Decimal) and not value.is_finite():  # can't be compared
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() > 18:
+            return value
+    elif not -1e19 < value < 1e19:  # too long for one, or no number at all
         return value
-    if not 10**12 <= abs(value) < 10**19 or value != int(value):
+    whole = int(value)
+    if whole != value or abs(whole) < 10**12:
         return value
-    digits = str(abs(int(value)))
+    digits = str(abs(whole))
     masked = mask_card_numbers(digits)
     return value if masked == digits else masked
 

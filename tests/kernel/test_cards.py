@@ -109,7 +109,20 @@ def test_card_number_that_became_another_kind_of_number_is_masked(number):
 
 
 @pytest.mark.parametrize(
-    "number", [4111.111111111111, 4111111111111.5, 4111111111111112.0, float("nan"), float("inf"), 1e300, True, Decimal("NaN")]
+    "number",
+    [
+        4111.111111111111,
+        4111111111111.5,
+        4111111111111112.0,
+        float("nan"),
+        float("inf"),
+        1e300,
+        True,
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("1e999999"),
+        10**400,
+    ],
 )
 def test_other_numbers_keep_their_kind(number):
     assert mask_in([number])[0] is number
