@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext, override
+from django_countries import countries
 
 from requests_app.bundle.document import field_facts
 from requests_app.bundle.facts import AuthorityFact, BundleFacts, Row, SourceResult
@@ -68,7 +69,7 @@ def main_document(facts: BundleFacts, *, key: bytes) -> MainDocument:
             language=facts.language,
             kind=facts.kind,
             controller=Controller(
-                facts.controller.name, facts.controller.contact, list(facts.controller.address_lines), facts.controller.country
+                facts.controller.name, facts.controller.contact, list(facts.controller.address_lines), _country(facts.controller.country)
             ),
             subject=Person(
                 facts.subject.display_name, [Identifier(item.label or item.kind, item.value) for item in facts.subject.identifiers]
@@ -128,6 +129,11 @@ def _section(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumeP
         problems=[RecordProblem(item.record, item.reason) for item in (output.problems if output else ())],
         files=[FileRef(item.path, item.original_name, item.media_type, item.size) for item in (output.files if output else ())],
     )
+
+
+def _country(code: str) -> str:
+    """A country by its name; what is no ISO 3166-1 code as it stands."""
+    return str(countries.name(code) or code)
 
 
 def _field(item: Mapping[str, Any]) -> Field:
