@@ -169,3 +169,12 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "weasyprint": {"level": "ERROR"},
         },
     }
+
+
+def without_data(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+    """What goes to the error tracker (SENTRY_DSN): classes and places. Messages, request bodies and trails of events may hold data."""
+    for error in (event.get("exception") or {}).get("values") or []:
+        error["value"] = ""
+    for part in ("request", "breadcrumbs", "logentry", "message", "extra", "user"):
+        event.pop(part, None)
+    return event

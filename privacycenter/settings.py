@@ -19,7 +19,7 @@ from environs import Env
 
 from accounts.provider_settings import login_providers
 from privacycenter.environment import load_development_secrets, load_secret_files, parse_email_url, parse_keys
-from privacycenter.logging import logging_config
+from privacycenter.logging import logging_config, without_data
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
@@ -335,4 +335,10 @@ SENTRY_DSN = env.str("SENTRY_DSN", "")
 if SENTRY_DSN:
     import sentry_sdk  # optional dependency
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never")
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=without_data,  # type: ignore[arg-type]  # the library's own type of an event
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from privacycenter.logging import redact
+from privacycenter.logging import redact, without_data
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSONAL = ["4111", "1111", "ada@", "example.com", "345 6789", "Lovelace"]
@@ -113,3 +113,14 @@ def test_production_writes_one_object_a_line_with_class_and_place(tmp_path: Path
 )
 def test_what_looks_like_personal_data_is_masked_and_other_numbers_stay(text: str, left: str):
     assert redact(text) == left
+
+
+def test_error_tracker_gets_classes_and_places_only():
+    event = {
+        "exception": {"values": [{"type": "ValueError", "value": "ada@example.com", "stacktrace": {"frames": []}}]},
+        "request": {"data": "4111111111111111"},
+        "breadcrumbs": {"values": [{"message": "ada@example.com"}]},
+        "logentry": {"message": "ada@example.com"},
+    }
+
+    assert without_data(event, {}) == {"exception": {"values": [{"type": "ValueError", "value": "", "stacktrace": {"frames": []}}]}}
