@@ -89,6 +89,7 @@ def test_ten_requests_a_day_are_enough() -> None:
     assert filed(user).pk
 
 
+@pytest.mark.django_db
 def test_the_page_says_what_comes_and_by_when_before_anything_is_sent() -> None:
     user = make_account(password=None)
     client = signed_in(user)

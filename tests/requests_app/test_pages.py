@@ -147,8 +147,9 @@ def test_the_list_takes_the_same_queries_for_few_and_many(owner: Any, count: int
 
 
 def test_many_requests_come_in_pages(owner: Any) -> None:
-    for _ in range(21):
-        withdrawn(owner)
+    for days in range(21, 0, -1):
+        with clock.stopped_at(clock.now() - timedelta(days=days)):
+            withdrawn(owner)
     client = signed_in(owner)
 
     first, second = client.get("/requests/").content.decode(), client.get("/requests/?page=2").content.decode()
