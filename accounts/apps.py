@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login  # app ready
         from django.contrib import admin  # app ready
 
-        from accounts import rotation, signals  # noqa: F401 - app ready: registers how sealed columns rotate, connects the receivers
+        from accounts import checks, rotation, signals  # noqa: F401 - app ready: they register or connect themselves
 
         # The admin's own log-in knows no limits, factors or codes: it goes through allauth.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# The name of a role: whoever holds it last can't be erased (accounts.domain.erasing). What it may do: requests_app.roles.
+DATA_PROTECTION_OFFICER = "Data protection officer"
+
 
 class SecurityEventKind(TextChoices):
     """What a person sees in their security history."""

@@ -25,4 +25,12 @@ for _key, _label in (
     (UNFROZEN, _("Account open again")),
     (CLOSED, _("Account closed")),
 ):
-    register(MessageKind(key=_key, label=_label, essential=True, template=_key.replace(".", "/")))
+    register(
+        MessageKind(
+            key=_key,
+            label=_label,
+            essential=True,
+            template=_key.replace(".", "/"),
+            why=_("It keeps your account safe, or you asked for it."),
+        )
+    )

@@ -1,253 +1,31 @@
-"""What the accounts room and the parts it brings hold about people."""
+"""What the accounts room and the parts it brings hold about people, column by column. The sources: accounts.sources."""
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterator
-from typing import Any
-
-from allauth.account.models import EmailAddress
-from allauth.usersessions.models import UserSession
-from django.db.models import Model, QuerySet
-from django_countries import countries
-
-from accounts.enums import SecurityEventKind, SecurityQuestion
-from accounts.models import FederatedRecord, ProfilePhoto, SecurityAnswer, SecurityEvent, User
+from accounts.sources import (
+    FederatedSource,
+    IdentitySource,
+    ProfileSource,
+    SecurityEventSource,
+    SecurityQuestionSource,
+    SessionSource,
+)
+from privacycenter.kernel.attachments import attach, stays
 from privacycenter.kernel.classification import classify, holds_nothing
-from privacycenter.kernel.encryption import decrypt
-from privacycenter.kernel.errors import DecryptionFailed
-from privacycenter.kernel.labels import label_in
-from privacycenter.kernel.model_source import ModelSource
-from privacycenter.kernel.sources import FileItem, Item, Locator, Problem, Record, Sensitivity, SourceDescription, SourceField, registry
-from privacycenter.subjects.enums import source_label
-from privacycenter.subjects.models import Subject
-
-STAFF = ("staff_and_contractors",)
-
-
-class AccountSource(ModelSource):
-    """A source whose rows hang on the account of the person."""
-
-    model: type[Model]
-    account_lookup = "user_id"
-
-    def locate(self, subject: Subject) -> Locator:
-        # cached on the instance: every source of this room asks while one plan is made
-        account = getattr(subject, "_account_pk", None)
-        if account is None:
-            account = User.objects.filter(subject=subject).values_list("pk", flat=True).first() or 0
-            subject._account_pk = account  # type: ignore[attr-defined]
-        return {"account": account} if account else {}
-
-    def querysets(self, locator: Locator) -> list[QuerySet[Any]]:
-        if not locator.get("account"):
-            return []
-        return [self.model._default_manager.filter(**{self.account_lookup: locator["account"]})]
-
-
-class ProfileSource(AccountSource):
-    description = SourceDescription(
-        key="accounts.profile",
-        title="Your profile",
-        category="account",
-        fields=(
-            SourceField("username", "Username"),
-            SourceField("full_name", "Full name"),
-            SourceField("email", "Main e-mail address", Sensitivity.CONTACT),
-            SourceField("phone", "Contact number", Sensitivity.CONTACT),
-            SourceField("company", "Company name"),
-            SourceField("country", "Country or region"),
-            SourceField("registered_at", "Registered"),
-            SourceField("last_login_at", "Last sign-in"),
-            SourceField("credential_changed_at", "Sign-in last changed"),
-            SourceField("frozen_at", "Frozen since"),
-            SourceField("closed_at", "Closed"),
-            SourceField("password", "Password", Sensitivity.SECRET, withheld="a hash that protects your account; never given out"),
-        ),
-        purposes=("account_and_service", "service_messages"),
-        origin="given by you when you registered, or changed by you later",
-        retention="account_life",
-        recipients=STAFF,
-        portable=True,
-    )
-    model = User
-    account_lookup = "pk"
-    columns = {
-        "username": "username",
-        "full_name": "full_name",
-        "email": "email",
-        "phone": "phone",
-        "company": "company",
-        "country": "country",
-        "registered_at": "date_joined",
-        "last_login_at": "last_login",
-        "credential_changed_at": "credential_changed_at",
-        "frozen_at": "frozen_at",
-        "closed_at": "closed_at",
-    }
-    dated_by = "date_joined"
-
-    def count(self, locator: Locator) -> int:
-        photos = ProfilePhoto.objects.filter(user_id=locator.get("account", 0)).count()
-        return super().count(locator) + photos
-
-    def export(self, locator: Locator) -> Iterator[Item]:
-        yield from super().export(locator)
-        for photo in ProfilePhoto.objects.filter(user_id=locator.get("account", 0)):
-            yield self._photo(photo)
-
-    def record(self, primary_key: Any, values: dict[str, Any]) -> Record | Problem:
-        code = str(values["country"] or "")
-        words = {"phone": str(values["phone"] or ""), "country": f"{countries.name(code) or code} ({code})" if code else ""}
-        return Record(str(primary_key), values | words)
-
-    def _photo(self, photo: ProfilePhoto) -> Item:
-        try:
-            content = decrypt(bytes(photo.sealed), context=photo.context)
-        except DecryptionFailed:
-            return Problem("photo", "the photo could not be decrypted")
-        return FileItem("photo", "photo.jpg", "image/jpeg", lambda: io.BytesIO(content))
-
-
-class IdentitySource(AccountSource):
-    description = SourceDescription(
-        key="accounts.identities",
-        title="E-mail addresses of your account",
-        category="identity",
-        fields=(
-            SourceField("address", "E-mail address", Sensitivity.CONTACT),
-            SourceField("is_confirmed", "Confirmed by you"),
-            SourceField("is_main", "Main address"),
-            SourceField("source", "Where it came from"),
-        ),
-        purposes=("account_and_service", "service_messages"),
-        origin="given by you",
-        retention="account_life",
-        recipients=STAFF,
-        portable=True,
-    )
-    model = EmailAddress
-    columns = {"address": "email", "is_confirmed": "verified", "is_main": "primary"}
-
-    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
-        return Record(str(primary_key), {**values, "source": source_label("accounts.registration")})
-
-
-class SecurityEventSource(AccountSource):
-    description = SourceDescription(
-        key="accounts.security_events",
-        title="Sign-ins and changes to your account",
-        category="security",
-        fields=(
-            SourceField("happened_at", "When"),
-            SourceField("kind", "What happened"),
-            SourceField("network", "Shortened IP address"),
-            SourceField("browser", "Browser"),
-        ),
-        purposes=("fraud_prevention_and_rights", "account_and_service"),
-        origin="noted by us when it happened",
-        retention="security_events",
-        recipients=STAFF,
-    )
-    model = SecurityEvent
-    columns = {"happened_at": "happened_at", "kind": "kind", "network": "network", "browser": "browser"}
-    dated_by = "happened_at"
-
-    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
-        return Record(str(primary_key), values | {"kind": label_in(SecurityEventKind, values["kind"])})
-
-
-class SessionSource(AccountSource):
-    description = SourceDescription(
-        key="accounts.sessions",
-        title="Where you are signed in",
-        category="security",
-        fields=(
-            SourceField("started_at", "Signed in"),
-            SourceField("last_seen_at", "Last used"),
-            SourceField("ip_address", "IP address", Sensitivity.CONTACT),
-            SourceField("user_agent", "Browser as it named itself"),
-            SourceField("session_key", "Session key", Sensitivity.SECRET, withheld="whoever has it is signed in as you"),
-        ),
-        purposes=("fraud_prevention_and_rights", "account_and_service"),
-        origin="sent by your browser",
-        retention="sessions",
-        recipients=STAFF,
-    )
-    model = UserSession
-    columns = {"started_at": "created_at", "last_seen_at": "last_seen_at", "ip_address": "ip", "user_agent": "user_agent"}
-    dated_by = "last_seen_at"
-
-
-class FederatedSource(AccountSource):
-    description = SourceDescription(
-        key="accounts.federated",
-        title="Received from sign-in providers",
-        category="account",
-        fields=(
-            SourceField("provider", "Provider"),
-            SourceField("issuer", "Issuer"),
-            SourceField("provider_id", "Your number there"),
-            SourceField("received", "What was received", Sensitivity.CONTACT),
-            SourceField("taken_over", "What you took into your profile"),
-            SourceField("received_at", "Received"),
-            SourceField("unlinked_at", "Unlinked"),
-        ),
-        purposes=("account_and_service",),
-        origin="sent by the provider you signed in with",
-        retention="account_life",
-        recipients=("identity_providers", *STAFF),
-    )
-    model = FederatedRecord
-    columns = {
-        "provider": "provider",
-        "issuer": "issuer",
-        "provider_id": "uid",
-        "received": "received",
-        "taken_over": "taken_over",
-        "received_at": "received_at",
-        "unlinked_at": "unlinked_at",
-    }
-    dated_by = "received_at"
-
-    def export(self, locator: Locator) -> Iterator[Item]:
-        # one by one: the column decrypts as it is read, and one that can't be must not cost the others
-        for queryset in self.querysets(locator):
-            for key in queryset.order_by("pk").values_list("pk", flat=True):
-                try:
-                    values = dict(zip(self.columns, queryset.values_list(*self.columns.values()).get(pk=key), strict=True))
-                except DecryptionFailed:
-                    yield Problem(str(key), "the record could not be decrypted")
-                else:
-                    yield Record(str(key), {**values, "received": json.loads(values["received"])})
-
-
-class SecurityQuestionSource(AccountSource):
-    description = SourceDescription(
-        key="accounts.security_questions",
-        title="Your security questions",
-        category="security",
-        fields=(
-            SourceField("question", "Question"),
-            SourceField("set_at", "Set"),
-            SourceField("answer_hash", "Answer", Sensitivity.SECRET, withheld="a hash that protects your account; never given out"),
-        ),
-        purposes=("fraud_prevention_and_rights",),
-        origin="chosen by you",
-        retention="account_life",
-        recipients=STAFF,
-    )
-    model = SecurityAnswer
-    columns = {"question": "question", "set_at": "set_at"}
-    dated_by = "set_at"
-
-    def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
-        return Record(str(primary_key), values | {"question": label_in(SecurityQuestion, values["question"])})
-
+from privacycenter.kernel.sources import Sensitivity, registry
 
 for _source in (ProfileSource, IdentitySource, SecurityEventSource, SessionSource, FederatedSource, SecurityQuestionSource):
     registry.register(_source())
+
+# Beside what the sources look at themselves: what hangs on an account.
+for _relation in ("accounts.CredentialChange", "accounts.EmailCode", "mfa.Authenticator"):
+    attach(f"{_relation}.user", source="accounts.profile")
+attach("socialaccount.SocialAccount.user", source="accounts.federated")
+for _relation in ("accounts.QuestionTries", "accounts.ResetLink"):
+    attach(f"{_relation}.user", source="accounts.security_questions")
+attach("allauth_idp_oidc.Token.user", source="accounts.profile")
+stays("allauth_idp_oidc.Client.owner", because="a system that calls us belongs to nobody; the column is always empty")
+stays("admin.LogEntry.user", because="what staff did with which record, by numbers and names of fields; its account names nobody")
 
 _ORDINARY, _CONTACT, _SECRET = Sensitivity.ORDINARY, Sensitivity.CONTACT, Sensitivity.SECRET
 

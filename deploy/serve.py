@@ -174,6 +174,8 @@ def main() -> int:
         say("Preparing the database …")
         manage(env, "migrate", "--verbosity", "0")
         manage(env, "createcachetable")
+        if (VAR / "erasure-ledger").is_dir():  # a database that was put back or made anew does not know whom it lists
+            manage(env, "replay_erasures")
         logins = ""
         if options.demo:
             say("Loading demo people and data …")

@@ -58,6 +58,8 @@ OUTBOUND_ALLOW: list[str] = env.list("OUTBOUND_ALLOW", [])
 OPERATOR_NAME = env.str("OPERATOR_NAME", "Synorex")
 OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", "hi@synorexcloud.com")
 OPERATOR_COUNTRY = env.str("OPERATOR_COUNTRY", "MY")
+# Laws whose clock counts for everybody, by the keys they have at the desk (docs/clock.md).
+OPERATOR_REGIMES: list[str] = env.list("OPERATOR_REGIMES", ["gdpr", "malaysia-pdpa"])
 CONTROLLER = {"name": OPERATOR_NAME, "contact": OPERATOR_CONTACT, "country": OPERATOR_COUNTRY}
 
 INSTALLED_APPS = [
@@ -66,6 +68,7 @@ INSTALLED_APPS = [
     "requests_app",
     "accounts",
     "privacycenter.records",
+    "privacycenter.preferences",
     "privacycenter.datamap",
     "privacycenter.mail",
     "privacycenter.jobs",
@@ -80,6 +83,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.idp.oidc",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "phonenumber_field",
     "django_countries",
@@ -96,11 +103,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "privacycenter.kernel.problems.ProblemMiddleware",
     "privacycenter.kernel.middleware.SiteAddressMiddleware",
+    "privacycenter.preferences.middleware.LinkPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "privacycenter.kernel.middleware.ResponseHeadersMiddleware",
+    "requests_app.erasure.serving.ServingMiddleware",
+    "privacycenter.preferences.cookies.middleware.DeclaredCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -111,6 +122,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
+    "privacycenter.preferences.cookies.middleware.SignalMiddleware",
     "privacycenter.portal.middleware.ReaderTimeZoneMiddleware",
     "privacycenter.portal.middleware.DemoErrorPagesMiddleware",
 ]
@@ -191,15 +203,60 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 
 # Mail
-globals().update(parse_email_url(env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"))
+_mail = parse_email_url(env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}")
+globals().update(_mail)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} Privacy <{OPERATOR_CONTACT}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Services that may report bounces and complaints (/webhooks/mail/<service>/): the one that sends, unless others are named.
+_mail_services = [_mail["EMAIL_BACKEND"].split(".")[2]] if "ANYMAIL" in _mail else []
+MAIL_WEBHOOKS: list[str] = env.list("MAIL_WEBHOOKS", _mail_services)
+# Amazon SNS: what asks to be subscribed is confirmed by a person, because nobody checks its signature.
+ANYMAIL = {"AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False} | _mail.get("ANYMAIL", {})
+if WEBHOOK_SECRET:
+    ANYMAIL["WEBHOOK_SECRET"] = f"privacycenter:{WEBHOOK_SECRET}"
+# So many passing failures within so many days count as an address that does not take mail.
+SOFT_BOUNCE_LIMIT = env.int("SOFT_BOUNCE_LIMIT", 5)
+SOFT_BOUNCE_DAYS = env.int("SOFT_BOUNCE_DAYS", 30)
 
 # Where bundles and step outputs lie (`/folder`, `file:///folder` or `s3://bucket/prefix`), and where seals of the audit trail go.
 BUNDLE_STORAGE = env.str("BUNDLE_STORAGE", "") or f"file://{VAR_DIR / 'bundles'}"
 AUDIT_CHECKPOINTS = env.str("AUDIT_CHECKPOINTS", "") or f"file://{VAR_DIR / 'audit-checkpoints'}"
+# The erasure ledger (docs/restore.md): a file or S3, never inside what a backup holds. Backups are gone after so many days.
+ERASURE_LEDGER = env.str("ERASURE_LEDGER", "") or f"file://{VAR_DIR / 'erasure-ledger' / 'ledger.jsonl'}"
+BACKUP_FOLDER = Path(env.str("BACKUP_FOLDER", "") or VAR_DIR / "backups")
+BACKUP_EXPIRY_DAYS = env.int("BACKUP_EXPIRY_DAYS", 90)
+if BACKUP_EXPIRY_DAYS < 1:
+    raise ImproperlyConfigured("BACKUP_EXPIRY_DAYS must be at least 1")
+# An erasure is proposed by one member of staff and approved by another, and can be stopped by the person for so many days.
+ERASURE_FOUR_EYES = env.bool("ERASURE_FOUR_EYES", True)
+ERASURE_COOLING_DAYS = env.int("ERASURE_COOLING_DAYS", 3)
 BUNDLE_RETENTION_DAYS = env.int("BUNDLE_RETENTION_DAYS", 14)
+# What looks at files that people send: a command that gets the file on its standard input, exit code 0 clean, 1 harmful. Empty: none.
+ATTACHMENT_SCANNER = env.str("ATTACHMENT_SCANNER", "")
+# Identity documents that staff asked for are removed when they are decided on ("decided"), or with the end of the request ("ended").
+IDENTITY_DOCUMENTS_UNTIL = env.str("IDENTITY_DOCUMENTS_UNTIL", "decided")
+if IDENTITY_DOCUMENTS_UNTIL not in {"decided", "ended"}:
+    raise ImproperlyConfigured("IDENTITY_DOCUMENTS_UNTIL must be decided or ended")
+RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", 3)
 BUNDLE_AUTO_RELEASE = env.bool("BUNDLE_AUTO_RELEASE", False)
+# Whether a receiver of a copy may be this machine itself: for tests and development (privacycenter.E050).
+TRANSFER_ALLOW_LOOPBACK = env.bool("TRANSFER_ALLOW_LOOPBACK", False)
+
+# Answers
+REFUSAL_FOUR_EYES = env.bool("REFUSAL_FOUR_EYES", False)
+ASK_REMINDER_DAYS = env.int("ASK_REMINDER_DAYS", 7)
+# Staff are reminded so many days before a request is due; the data protection officers once it is overdue.
+_reminder_days: list[str] = env.list("DUE_REMINDER_DAYS", ["7", "2"])
+if not all(days.strip().isdecimal() for days in _reminder_days):
+    raise ImproperlyConfigured("DUE_REMINDER_DAYS must be whole numbers of days, separated by commas, like 7,2")
+DUE_REMINDER_DAYS = sorted(int(days) for days in _reminder_days)
+# Corrections that somebody gathered and never sent are removed so many days after they were touched last.
+CORRECTION_DRAFT_DAYS = env.int("CORRECTION_DRAFT_DAYS", 90)
+if CORRECTION_DRAFT_DAYS < 1:
+    raise ImproperlyConfigured("CORRECTION_DRAFT_DAYS must be at least 1")
+REVIEW_MONTHS = env.int("REVIEW_MONTHS", 3)
+# Whether a review may be decided by somebody who had a part in the first decision, where nobody else is left. They say why.
+REVIEW_LAST_RESORT = env.bool("REVIEW_LAST_RESORT", False)
 
 # People and sessions
 AUTH_USER_MODEL = "accounts.User"
@@ -212,6 +269,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SITE_IS_SE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The choice about cookies (docs/cookies.md), and for how many days it counts: accepted or refused, the same.
+CONSENT_COOKIE_NAME = f"{_prefix}consent"
+COOKIE_CHOICE_DAYS = env.int("COOKIE_CHOICE_DAYS", 180)
+if not 1 <= COOKIE_CHOICE_DAYS <= 390:  # browsers keep no cookie longer than 400 days
+    raise ImproperlyConfigured("COOKIE_CHOICE_DAYS must be between 1 and 390")
 
 # Accounts (see docs/decisions/0005-accounts.md). Time-outs: accounts.middleware; the cookie never outlives the longest of them.
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -281,6 +343,42 @@ LOGIN_PROVIDERS = login_providers(
 )
 SOCIALACCOUNT_PROVIDERS = LOGIN_PROVIDERS.settings
 
+# The API (docs/api.md). Every view names who may call it; these are what is left for one that forgot: nobody.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 600)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["privacycenter.preferences.api.authentication.ClientAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["privacycenter.preferences.api.permissions.Nobody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["privacycenter.preferences.api.parsers.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "privacycenter.kernel.problems.handle_exception",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Privacy center API",
+    "DESCRIPTION": "Ask the gate, keep suppressions, make unsubscribe links, record and read consent. Errors: RFC 9457.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RequestKindEnum": "requests_app.enums.Kind.values",
+        "RequestStatusEnum": "requests_app.enums.Status.values",
+        "EventKindEnum": "privacycenter.preferences.api.serializers.EVENT_KINDS",
+        "ConsentKindEnum": "privacycenter.preferences.api.serializers.CONSENT_KINDS",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "privacycenter.preferences.api.openapi.with_problems",
+    ],
+}
+# Of the identity provider only the token endpoint is mounted, for API clients alone (privacycenter/preferences/api/tokens.py).
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 60 * 60
+
 # What the browser may do
 SECURE_HSTS_SECONDS = 63_072_000 if SITE_IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_SECURE
@@ -325,6 +423,11 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# Small files stay in memory, large ones are sealed on the disk.
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "privacycenter.kernel.uploads.SealedUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 

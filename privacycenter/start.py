@@ -5,13 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import django
-from django.core.checks import CheckMessage
+import structlog
+from django.core.checks import ERROR, CheckMessage, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
+log = structlog.get_logger("privacycenter.start")
+
 
 def require_safe_start() -> None:
-    """Refuse to start without strong secrets, as a demo in production, or on a trail that can be changed.
+    """Refuse to start without strong secrets, as a demo in production, or on a trail or ledger that can be changed.
 
     Raises ImproperlyConfigured, which says what to set. A database that can't be reached yet is no reason: those who need it say so.
     """
@@ -26,9 +29,13 @@ def require_safe_start() -> None:
 
 
 def _trail_problems() -> list[CheckMessage]:
-    from privacycenter.audit.checks import check_triggers  # app ready
-
+    """What the rooms' own checks of the database find: that triggers of an append-only table are missing, for one. Warnings are logged."""
     try:
-        return check_triggers(None, databases=[DEFAULT_DB_ALIAS])
+        everything = run_checks(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+        found = [message for message in everything if (message.id or "").startswith("privacycenter.")]
+        for message in found:
+            if message.level < ERROR:
+                log.warning("start_check", id=message.id, message=message.msg, hint=message.hint)
+        return [message for message in found if message.level >= ERROR]
     finally:
         connections.close_all()  # those of this thread

@@ -8,15 +8,37 @@ from typing import Any
 from django.db.models import Choices, QuerySet
 from django.utils.translation import gettext
 
+from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.attachments import attach, stays
 from privacycenter.kernel.classification import classify, holds_nothing
-from privacycenter.kernel.errors import DecryptionFailed
 from privacycenter.kernel.labels import label_in
 from privacycenter.kernel.model_source import PAGE, ModelSource
-from privacycenter.kernel.sources import Item, Locator, Problem, Record, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import (
+    Erased,
+    ErasureRule,
+    Item,
+    Locator,
+    Problem,
+    Record,
+    Sensitivity,
+    SourceDescription,
+    SourceField,
+    Treatment,
+    registry,
+)
 from privacycenter.subjects.models import Subject
-from requests_app.enums import Channel, Kind, Outcome, Status
-from requests_app.models import Request, TimelineEvent
+from requests_app import personal_data_desk  # noqa: F401 - registers its part
+from requests_app.answers import sources  # noqa: F401 - registers its own
+from requests_app.answers.grounds import Ground
+from requests_app.behalf import personal_data as _of_representations  # noqa: F401 - registers itself
+from requests_app.correction import personal_data as _of_corrections  # noqa: F401 - registers itself
+from requests_app.domain.release import shred_bundle
+from requests_app.enums import Behalf, Channel, Kind, Outcome, Status
+from requests_app.limits import personal_data  # noqa: F401 - says the same of its own models
+from requests_app.models import Bundle, IdentityProof, Request, TimelineEvent
 from requests_app.presentation import HAPPENED
+from requests_app.row_reading import Row, key_of, read_rows
+from requests_app.transfer import personal_data as _of_transfers  # noqa: F401 - registers itself
 
 
 class RequestSource(ModelSource):
@@ -33,10 +55,17 @@ class RequestSource(ModelSource):
             SourceField("outcome", "Outcome"),
             SourceField("channel", "How it came in"),
             SourceField("contact", "Contact address", Sensitivity.CONTACT),
+            SourceField("on_behalf", "For whom"),
+            SourceField("words", "What you wrote"),
+            SourceField("country", "Country you stated"),
+            SourceField("refusal_ground", "Ground of a refusal"),
+            SourceField("letter", "Letter with the decision"),
             SourceField("received_at", "Received"),
             SourceField("confirmed_at", "Confirmed"),
             SourceField("acknowledged_at", "Acknowledged"),
             SourceField("due_at", "Due"),
+            SourceField("extended_at", "Extended"),
+            SourceField("extension_reason", "Why it was extended"),
             SourceField("answered_at", "Answered"),
             SourceField("closed_at", "Closed"),
             SourceField("withheld", "Withheld sources, with reasons"),
@@ -46,6 +75,13 @@ class RequestSource(ModelSource):
         origin="given by you when you used one of your rights, and noted while it was answered",
         retention="rights_requests",
         recipients=("staff_and_contractors",),
+        erasure=ErasureRule(
+            Treatment.RETAIN,
+            "Your requests and what we answered stay as proof that we did what you asked for, for three years after the year in which "
+            "they were closed. Copies of your data that were made for you are destroyed.",
+            keep_days=1461,
+            order=850,
+        ),
     )
     columns = {
         "reference": "ref",
@@ -54,15 +90,23 @@ class RequestSource(ModelSource):
         "outcome": "outcome",
         "channel": "channel",
         "contact": "contact",
+        "on_behalf": "behalf",
+        "words": "words",
+        "country": "country",
+        "refusal_ground": "refusal_ground",
+        "letter": "letter",
         "received_at": "received_at",
         "confirmed_at": "verified_at",
         "acknowledged_at": "acknowledged_at",
         "due_at": "due_at",
+        "extended_at": "extended_at",
+        "extension_reason": "extension_reason",
         "answered_at": "answered_at",
         "closed_at": "closed_at",
         "withheld": "withheld",
     }
     dated_by = "received_at"
+    treatments = frozenset({Treatment.RETAIN})
 
     def locate(self, subject: Subject) -> Locator:
         return {"subject": subject.pk}
@@ -70,18 +114,25 @@ class RequestSource(ModelSource):
     def querysets(self, locator: Locator) -> list[QuerySet[Any]]:
         return [Request.objects.verified().filter(subject_id=locator["subject"])]
 
+    def _retain(self, queryset: QuerySet[Any]) -> Erased:
+        """Copies of what is erased go; the erasure itself keeps what it works with. Later the identifiers in requests go as well (K-01)."""
+        for bundle in Bundle.objects.filter(request__in=queryset.exclude(kind=Kind.ERASURE), shredded_at=None).select_related("request"):
+            shred_bundle(bundle, actor=Actor.system("requests"))
+        IdentityProof.objects.filter(request__in=queryset).delete()
+        return super()._retain(queryset)
+
     def export(self, locator: Locator) -> Iterator[Item]:
         """Each page of requests with its history in one more query. What can't be decrypted costs its own row, not the others."""
         for queryset in self.querysets(locator):
             rows = queryset.order_by("pk").values_list("pk", *self.columns.values())
-            page = _read(rows, at_most=PAGE)
+            page = read_rows(rows, at_most=PAGE)
             while page:
                 yield from self._with_history(page)
-                page = _read(rows.filter(pk__gt=_key(page[-1])), at_most=PAGE) if len(page) == PAGE else []
+                page = read_rows(rows.filter(pk__gt=key_of(page[-1])), at_most=PAGE) if len(page) == PAGE else []
 
-    def _with_history(self, page: Sequence[_Row]) -> Iterator[Item]:
-        events = TimelineEvent.objects.filter(request_id__in=[_key(row) for row in page], is_internal=False).order_by("request_id", "id")
-        found = _read(events.values_list("pk", "request_id", "at", "event", "note"))
+    def _with_history(self, page: Sequence[Row]) -> Iterator[Item]:
+        events = TimelineEvent.objects.filter(request_id__in=[key_of(row) for row in page], is_internal=False).order_by("request_id", "id")
+        found = read_rows(events.values_list("pk", "request_id", "at", "event", "note"))
         has_gaps = any(isinstance(event, int) for event in found)
         whose = dict(events.values_list("pk", "request_id")) if has_gaps else {}
         history: dict[int, list[dict[str, Any]]] = {}
@@ -101,31 +152,19 @@ class RequestSource(ModelSource):
                 yield Problem(str(row), gettext("The request could not be decrypted."))
 
 
-_CHOICES: dict[str, type[Choices]] = {"kind": Kind, "state": Status, "outcome": Outcome, "channel": Channel}
-
-_Row = tuple[Any, ...] | int  # what was read, key first; the key alone where it can't be decrypted
-
-
-def _key(row: _Row) -> int:
-    return int(row[0]) if isinstance(row, tuple) else row
-
-
-def _read(rows: QuerySet[Any, Any], *, at_most: int | None = None) -> list[_Row]:
-    """Rows in one query; one by one where that fails because one of them can't be decrypted."""
-    try:
-        return list(rows[:at_most])
-    except DecryptionFailed:
-        return [_read_one(rows, key) for key in rows.values_list("pk", flat=True)[:at_most]]
-
-
-def _read_one(rows: QuerySet[Any, Any], key: int) -> _Row:
-    try:
-        return tuple(rows.get(pk=key))
-    except DecryptionFailed:
-        return key
-
+_CHOICES: dict[str, type[Choices]] = {
+    "kind": Kind,
+    "state": Status,
+    "outcome": Outcome,
+    "channel": Channel,
+    "on_behalf": Behalf,
+    "refusal_ground": Ground,
+}
 
 registry.register(RequestSource())
+
+attach("requests_app.SavedView.user", source="accounts.profile")
+stays("requests_app.Look.user", because="who looked, and why, is owed to the person looked at (D-07); the account names nobody")
 
 classify(
     "requests_app.Request",
@@ -139,9 +178,29 @@ classify(
         "channel": Sensitivity.ORDINARY,
         "contact": Sensitivity.CONTACT,
         "language": Sensitivity.ORDINARY,
+        "behalf": Sensitivity.ORDINARY,
+        "filed_by": Sensitivity.ORDINARY,
+        "entered_by": None,
+        "filed_by_client": None,
+        "words": Sensitivity.ORDINARY,
+        "choices": Sensitivity.ORDINARY,
+        "follows": None,
+        "country": Sensitivity.ORDINARY,
+        "is_priority": None,
+        "refusal_ground": Sensitivity.ORDINARY,
+        "letter": Sensitivity.ORDINARY,
+        "decided_at": Sensitivity.ORDINARY,
+        "decided_by": None,
+        "forgotten_at": None,
         "received_at": Sensitivity.ORDINARY,
         "verified_at": Sensitivity.ORDINARY,
+        "acknowledge_by": None,
         "acknowledged_at": Sensitivity.ORDINARY,
+        "extended_at": Sensitivity.ORDINARY,
+        "extension_reason": Sensitivity.ORDINARY,
+        "paused_at": Sensitivity.ORDINARY,
+        "paused_days": None,
+        "reminded_days": None,
         "due_at": Sensitivity.ORDINARY,
         "due_explanation": None,
         "answered_at": Sensitivity.ORDINARY,
@@ -196,6 +255,8 @@ classify(
         "sha256": None,
         "summary": None,
         "error_code": None,
+        "hides": None,
+        "outdated_at": None,
         "assembled_at": None,
         "released_at": None,
         "expires_at": None,
@@ -236,6 +297,7 @@ classify(
         "request": None,
         "user": None,
         "reason": Sensitivity.ORDINARY,
+        "allowed_use": Sensitivity.ORDINARY,
         "note": Sensitivity.ORDINARY,
         "opened_at": Sensitivity.ORDINARY,
         "expires_at": None,
@@ -243,3 +305,5 @@ classify(
 )
 holds_nothing("requests_app.Volume", because="object names and sizes of sealed files, and numbers of records in them")
 holds_nothing("requests_app.RateWindow", because="counters under keyed hashes, for one hour")
+holds_nothing("requests_app.Regime", because="laws with a clock, and which member of staff wrote a version")
+holds_nothing("requests_app.RegimeRule", because="how long a law gives")

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
@@ -14,8 +15,9 @@ from accounts.queries import any_account_for_subject, any_account_with_address
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.subjects.models import Subject
-from requests_app.enums import Status, StepStatus, VolumeStatus
-from requests_app.models import Bundle, DownloadGrant, Look, Request, Step, TimelineEvent, Volume
+from privacycenter.subjects.queries import is_restricted
+from requests_app.enums import Behalf, StepStatus, VolumeStatus
+from requests_app.models import Authority, Bundle, DownloadGrant, Look, Request, Step, TimelineEvent, Volume
 
 LOCK_HOURS = 72
 _SESSION_CONTEXT = "requests.session"
@@ -87,8 +89,13 @@ class Lock:
 
 
 def lock_of(request: Request) -> Lock | None:
-    """Whether the bundles of this request are locked: whoever took over an account must not get its data along with it."""
-    return lock_on(request.subject, request.contact or "")
+    """Whether the bundles of this request are locked: whoever took over an account must not get its data along with it.
+
+    Of a request for another person, the lock of either account counts.
+    """
+    if request.behalf == Behalf.SELF:
+        return lock_on(request.subject, request.contact or "")
+    return lock_on(request.subject, "") or lock_on(request.filed_by, request.contact or "")
 
 
 def lock_on(subject: Subject | None, address: str) -> Lock | None:
@@ -121,24 +128,53 @@ def has_grant(bundle: Bundle, session_key: str) -> bool:
     return DownloadGrant.objects.filter(bundle=bundle, session_hash__in=hashes, expires_at__gt=clock.now()).exists()
 
 
+def is_masked(request: Request) -> bool:
+    """Whether the use of the data of a request's person is restricted, so that it shows for an allowed use only."""
+    return request.subject is not None and is_restricted(request.subject)
+
+
+# Authorities -----------------------------------------------------------------------------------------------------------
+
+
+def country_of(request: Request) -> str:
+    """Where the person lives, as they stated with the request or in their account; empty where they did not."""
+    account = account_of(request.subject)
+    return request.country or (account.country.code or "" if account is not None else "")
+
+
+def authorities_in(country: str) -> list[Authority]:
+    """The authorities of one country, in the order in which they are named."""
+    return list(Authority.objects.filter(country=country, is_listed=True)) if country else []
+
+
+def authorities_for_person(request: Request) -> list[Authority]:
+    """Those that a letter names: of the person's country; of ours where they stated none."""
+    return authorities_in(country_of(request) or settings.OPERATOR_COUNTRY)
+
+
 # The desk --------------------------------------------------------------------------------------------------------------
 
 
 def queue() -> QuerySet[Request]:
     """The queue with what each row shows, in one query."""
     return Request.objects.select_related("assignee").only(
-        "ref", "kind", "status", "outcome", "channel", "received_at", "due_at", "assignee__username"
+        "ref", "kind", "status", "outcome", "channel", "received_at", "due_at", "paused_at", "is_priority", "assignee__username"
     )
 
 
 def overdue_count() -> int:
     """How many requests should have been answered by now."""
-    return Request.objects.filter(verified_at__isnull=False, status__in=Status.OPEN, due_at__lt=clock.now()).count()
+    return Request.objects.overdue().count()
 
 
-def current_look(request: Request, user: User | AnonymousUser) -> Look | None:
-    """The look that lets this member of staff see personal data on this ticket now."""
+def current_look(request: Request, user: User | AnonymousUser, *, restricted: bool) -> Look | None:
+    """The look that lets this member of staff see personal data on this ticket now.
+
+    While the use of the person's data is `restricted`, only one that names what the law allows it for: without, everything is masked.
+    """
     looks = Look.objects.filter(request=request, user_id=user.pk or 0, expires_at__gt=clock.now())
+    if restricted:
+        looks = looks.exclude(allowed_use="")
     return looks.order_by("-expires_at").first()
 
 

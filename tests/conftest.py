@@ -26,21 +26,41 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_with_triggers_lifted() -> Iterator[None]:
-    """The triggers that keep the audit trail append-only would refuse the flush after a test without a transaction."""
-    from privacycenter.audit import triggers  # app ready
+    """The triggers that keep the audit trail and the ledger append-only would refuse the flush after a test without a transaction."""
+    from privacycenter.kernel.append_only import lifted  # app ready
 
     flush = TransactionTestCase._fixture_teardown
 
     def flush_with_triggers_lifted(self: TransactionTestCase) -> None:
-        triggers.drop()
-        try:
+        with lifted():
             flush(self)
-        finally:
-            triggers.install()
 
     TransactionTestCase._fixture_teardown = flush_with_triggers_lifted
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Read the register of cookies once, so that no test counts its queries and none sees what another rolled back."""
+    from privacycenter.preferences.cookies import register as registers  # app ready
+
+    registers.REFRESH_SECONDS = float("inf")
+    with django_db_blocker.unblock():
+        _baseline.append(registers.current())
+
+
+_baseline: list[Any] = []  # the register as migrations leave it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """After the fixtures are gone, and with them what the test changed in the database."""
+    yield
+    if _baseline:
+        from privacycenter.preferences.cookies import register as registers  # app ready
+
+        registers.restore(_baseline[0])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +78,28 @@ def _empty_shared_cache() -> Iterator[None]:
     yield
     if settings.REDIS_URL:
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_erasure_ledger() -> Iterator[None]:
+    """Each test begins without an erasure ledger, and no request looks whether it fits: a test that is about that says so."""
+    from requests_app.erasure import serving  # app ready
+    from requests_app.erasure.stores import ledger_file  # app ready
+
+    serving.remember(serving.Standing.FIT, seconds=float("inf"))
+    yield
+    if path := ledger_file(settings.ERASURE_LEDGER):
+        path.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _forget_consent_texts() -> Iterator[None]:
+    """A process remembers which texts it has stored; the rows go with the test's database."""
+    from privacycenter.preferences import texts  # app ready
+
+    texts.forget()
+    yield
+    texts.forget()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

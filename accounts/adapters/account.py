@@ -73,7 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> None:
         """A log-in may have waited for a second factor or a code: what happened to the account meanwhile ends it."""
         waited_from = take_waiting(request, user)
-        user.refresh_from_db(fields=["frozen_at", "session_epoch", "is_active"])
+        # the person, too: an account whose address is confirmed just now may have joined somebody known
+        user.refresh_from_db(fields=["frozen_at", "session_epoch", "is_active", "subject"])
         if user.is_frozen or not user.is_active or user.session_epoch != waited_from:
             clear_login(request)
             self._refuse(request, is_frozen=user.is_frozen)

@@ -20,10 +20,11 @@ from accounts.domain.credentials import (
     unfreeze_account,
 )
 from accounts.domain.emails import confirm_address, remove_address
+from accounts.domain.erasing import end_sessions, erasure_obstacle
 from accounts.domain.events import note_security_event
 from accounts.domain.federated import Received, issuer_of, keep_received, link_provider, note_unlinked
 from accounts.domain.photos import remove_photo, set_photo
-from accounts.domain.profile import Profile, change_profile
+from accounts.domain.profile import Profile, change_profile, replace_phone
 from accounts.domain.questions import answer_question, question_of_link, set_answers
 from accounts.domain.registration import discard_registration, discard_unconfirmed, register_account
 from accounts.domain.resets import answer_reset, order_reset
@@ -41,6 +42,8 @@ __all__ = [
     "confirm_address",
     "discard_registration",
     "discard_unconfirmed",
+    "end_sessions",
+    "erasure_obstacle",
     "freeze_account",
     "freeze_by_link",
     "issue_code",
@@ -56,6 +59,7 @@ __all__ = [
     "register_account",
     "remove_address",
     "remove_photo",
+    "replace_phone",
     "send_step_up_code",
     "send_verification_code",
     "set_answers",

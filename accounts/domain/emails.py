@@ -16,10 +16,10 @@ from accounts.models import EmailCode, QuestionTries, ResetLink, SecurityAnswer,
 from privacycenter.audit.domain import record
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import IdentifierKind, normalise
-from privacycenter.subjects.domain import add_identifier, remove_identifier
+from privacycenter.subjects.domain import add_identifier, remove_identifier, take_over_limits
 from privacycenter.subjects.errors import IdentifierTaken
 from privacycenter.subjects.models import Identifier, Subject
-from privacycenter.subjects.queries import subject_with
+from privacycenter.subjects.queries import public_ids, subject_with
 
 SOURCE = "accounts.registration"
 # Bound to one account and of no use for another.
@@ -102,8 +102,15 @@ def _succeed(user: User, closed: User) -> None:
 
 
 def _join(user: User, known: Subject, *, actor: Actor) -> None:
-    """Hang a new account, about which nothing is known yet, on the person who has proven its address before."""
+    """Hang a new account, about which little is known yet, on the person who has proven its address before.
+
+    What was chosen in the account until now stays theirs: it stands under the id that goes.
+    """
     before = user.subject
+    known = Subject.objects.select_for_update().get(pk=known.pk)
+    known.former_ids = [*known.former_ids, *public_ids(before)]
+    take_over_limits(known, before)
+    known.save(update_fields=["former_ids", "restricted_at", "is_child"])
     user.subject = known
     user.save(update_fields=["subject"])
     for identifier in Identifier.objects.filter(subject=before):

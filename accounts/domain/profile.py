@@ -41,7 +41,7 @@ def change_profile(user: User, *, profile: Profile, client: Client, actor: Actor
     own = [name for name in changed if name not in {"time_zone", "language"}]
     with transaction.atomic():
         if "phone" in changed:
-            _replace_phone(user, old=before["phone"], new=profile.phone, actor=actor)
+            replace_phone(user, old=before["phone"], new=profile.phone, actor=actor)
         for name in own:
             setattr(user, name, getattr(profile, name))
         if own:
@@ -53,11 +53,13 @@ def change_profile(user: User, *, profile: Profile, client: Client, actor: Actor
     return changed
 
 
-def _replace_phone(user: User, *, old: str, new: str, actor: Actor) -> None:
+def replace_phone(user: User, *, old: str, new: str, actor: Actor) -> None:
+    """Let the contact number that identifies the person, without proof, be the one of the profile."""
     if old:
         mirrored = Identifier.objects.filter(
             subject=user.subject, kind=IdentifierKind.PHONE, value=normalise(IdentifierKind.PHONE, old), source=SOURCE
         ).first()
         if mirrored is not None:
             remove_identifier(mirrored, actor=actor)
-    add_identifier(user.subject, kind=IdentifierKind.PHONE, value=new, source=SOURCE, actor=actor)
+    if new:
+        add_identifier(user.subject, kind=IdentifierKind.PHONE, value=new, source=SOURCE, actor=actor)

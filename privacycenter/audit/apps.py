@@ -13,7 +13,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from privacycenter.audit import checks  # noqa: F401 - app ready
-        from privacycenter.audit.triggers import install_after_migrate  # app ready
+        from privacycenter.audit.triggers import trail  # app ready
 
         autodiscover_modules("audit_events")
-        post_migrate.connect(install_after_migrate, sender=self, dispatch_uid="audit.triggers")
+        post_migrate.connect(trail.install_after_migrate, sender=self, dispatch_uid="audit.triggers")

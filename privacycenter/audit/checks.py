@@ -5,9 +5,9 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 
-from privacycenter.audit import triggers
+from privacycenter.audit.triggers import trail
 
 
 @register(Tags.database)
@@ -16,15 +16,10 @@ def check_triggers(app_configs: Sequence[AppConfig] | None, databases: Sequence[
     messages: list[CheckMessage] = []
     for using in databases or ():
         try:
-            if _has_tables(using) and triggers.missing(using):
+            if trail.has_tables(using) and trail.missing(using):
                 messages.append(
                     Error("The audit trail can be changed: its triggers are missing.", hint="Run migrate.", id="privacycenter.E015")
                 )
         except DatabaseError:
             continue  # an unreachable database is reported by whoever needs it
     return messages
-
-
-def _has_tables(using: str) -> bool:
-    tables = connections[using].introspection.table_names()
-    return all(table in tables for table in triggers.TABLES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.hashing import keyed_hash
 
 SUBJECT_CONTEXT = "audit.subject"
+_waiting: ContextVar[list[AuditEntry] | None] = ContextVar("audit_waiting", default=None)
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,40 @@ def record(
     long parameter or one that looks like an address.
     """
     entry = _entry(Event(verb, actor, subject, ticket, tuple(fields), parameters))
-    entry.save(force_insert=True)
+    waiting = _waiting.get()
+    if waiting is None:
+        entry.save(force_insert=True)
+    else:
+        waiting.append(entry)
     return entry
 
 
 def record_many(batch: Iterable[Event]) -> None:
     """Insert many entries with one statement, under the same rules as `record`."""
-    AuditEntry.objects.bulk_create([_entry(event) for event in batch])
+    entries = [_entry(event) for event in batch]
+    waiting = _waiting.get()
+    if waiting is None:
+        AuditEntry.objects.bulk_create(entries)
+    else:
+        waiting += entries
+
+
+@contextmanager
+def recording_together() -> Iterator[None]:
+    """Insert what is recorded inside in one statement, at the end of the block: for one transaction of many deeds, which is around it.
+
+    What is recorded has no number before. After an error nothing of it is inserted: that transaction has to be rolled back.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    entries: list[AuditEntry] = []
+    token = _waiting.set(entries)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    AuditEntry.objects.bulk_create(entries)
 
 
 def _entry(event: Event) -> AuditEntry:

@@ -20,3 +20,12 @@ register(
     parameters=("key", "reason"),
     is_look=True,
 )
+register("datamap.handling_saved", label=_("Corrections and erasure of a connected source set up"), severity="warning", parameters=("key",))
+register(
+    "datamap.erasure_rehearsed",
+    label=_("Erasure in a connected source tried out and undone"),
+    severity="notice",
+    parameters=("key", "reason"),
+    is_look=True,
+)
+register("datamap.notice_saved", label=_("Words of a notice at collection changed"), severity="notice", parameters=("key",))

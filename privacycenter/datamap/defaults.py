@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import AppConfig
 
 from privacycenter.datamap.enums import LegalBasis
+from privacycenter.kernel.actor import Actor
 
 _CONTRACT, _CONSENT, _INTERESTS = LegalBasis.CONTRACT, LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS
 
@@ -26,12 +27,14 @@ PURPOSES: tuple[dict[str, Any], ...] = (
         "title": "News and offers",
         "description": "To send you newsletters, news about products, and invitations to events that you asked for.",
         "legal_basis": _CONSENT,
+        "is_direct_marketing": True,
     },
     {
         "key": "surveys_and_feedback",
         "title": "Surveys and feedback",
         "description": "To ask what you think and to learn from your answers. Taking part is always your choice.",
         "legal_basis": _CONSENT,
+        "is_direct_marketing": True,
     },
     {
         "key": "account_and_service",
@@ -68,6 +71,7 @@ PURPOSES: tuple[dict[str, Any], ...] = (
         "legal_basis": _INTERESTS,
         "balancing_note": "A company must know with whom it deals. We keep business contact data only, tell you where we got it, and stop "
         "at once when you object.",
+        "is_direct_marketing": True,
     },
     {
         "key": "trends_and_site_management",
@@ -84,6 +88,8 @@ PURPOSES: tuple[dict[str, Any], ...] = (
         "legal_basis": _INTERESTS,
         "balancing_note": "We may tell customers about what we offer. Opens and clicks of mails are not measured, nothing is sold, "
         "and an objection ends it at once without a decision.",
+        "is_direct_marketing": True,
+        "honours_gpc": True,
     },
 )
 
@@ -129,6 +135,7 @@ RECIPIENTS: tuple[dict[str, Any], ...] = (
         "receives": "Your contact details and what you ask about, when you deal with us through a partner.",
         "why": "So that a partner near you can serve you. You can choose not to deal with a partner.",
         "safeguards": "A contract that allows this use only; no data to a partner whom you declined.",
+        "is_partner": True,
     },
 )
 
@@ -176,6 +183,29 @@ RETENTION_RULES: tuple[dict[str, Any], ...] = (
         "legal_ground": "Your consent or the contract the form belongs to (GDPR Art. 6(1)(a) and (b)).",
     },
     {
+        "key": "consent_evidence",
+        "title": "Proof of what you chose",
+        "period_days": None,
+        "text": "As long as a choice is in force, and afterwards as long as we may have to prove it. After an erasure only a "
+        "fingerprint of your address remains that can't be turned back.",
+        "legal_ground": "Proof of consent (GDPR Art. 7(1)) and of respecting an objection (GDPR Art. 21(3)).",
+    },
+    {
+        "key": "suppression",
+        "title": "Not being written to",
+        "period_days": None,
+        "text": "As long as you don't want to hear from us: only a fingerprint of your address that can't be turned back is kept, so "
+        "that it is recognised if it ever comes in again.",
+        "legal_ground": "The duty to respect an objection (GDPR Art. 21(3)); legitimate interest in keeping it (GDPR Art. 6(1)(f)).",
+    },
+    {
+        "key": "unconfirmed_subscription",
+        "title": "Unconfirmed subscriptions",
+        "period_days": 7,
+        "text": "Seven days, counted from the day the address was entered, unless it is confirmed.",
+        "legal_ground": "Steps at the request of the person (GDPR Art. 6(1)(b)).",
+    },
+    {
         "key": "connected_system",
         "title": "By the rules of the connected system",
         "period_days": None,
@@ -186,8 +216,11 @@ RETENTION_RULES: tuple[dict[str, Any], ...] = (
 
 
 def make_defaults(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Handler of `post_migrate`: add what is missing, change nothing that is there."""
+    """Handler of `post_migrate`: add what is missing, change nothing that is there, and note how everything reads now."""
+    if any(is_backwards for _migration, is_backwards in kwargs.get("plan", ())):
+        return  # taken back to tables that today's models don't fit
     from privacycenter.datamap.models import Purpose, Recipient, RetentionRule  # app ready
+    from privacycenter.datamap.versions import note_notices, note_purposes  # app ready
 
     wanted: tuple[tuple[type[Any], tuple[dict[str, Any], ...]], ...] = (
         (Purpose, PURPOSES),
@@ -199,3 +232,6 @@ def make_defaults(sender: AppConfig, using: str, **kwargs: Any) -> None:
         missing = [model(position=position * 10, **entry) for position, entry in enumerate(entries, start=1) if entry["key"] not in known]
         # Two processes may migrate at once: whoever comes second finds the rows there.
         model._base_manager.using(using).bulk_create(missing, ignore_conflicts=True)
+    actor = Actor.system("update")
+    note_purposes(Purpose._base_manager.using(using).all(), actor=actor, using=using)
+    note_notices(actor=actor, using=using)

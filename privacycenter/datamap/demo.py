@@ -7,12 +7,15 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from privacycenter.datamap.domain import save_connector, save_source
-from privacycenter.datamap.models import Connector, ConnectorSource
-from privacycenter.datamap.sql.rows import FieldRow, JoinRow, as_json
+from privacycenter.datamap.enums import ErasureChoice, Strategy
+from privacycenter.datamap.erasing import save_handling
+from privacycenter.datamap.models import Connector, ConnectorSource, Recipient
+from privacycenter.datamap.sql.rows import FieldRow, JoinRow, StrategyRow, as_json
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Sensitivity
 
@@ -43,6 +46,19 @@ CREATE TABLE invoice_line (
 );
 CREATE INDEX line_by_invoice ON invoice_line (invoice_id);
 """
+_ANONYMOUS = (
+    StrategyRow("customer.name", Strategy.FIXED, "Erased customer"),
+    StrategyRow("customer.email", Strategy.UNIQUE, "erased-*@example.invalid"),
+    StrategyRow("customer.city", Strategy.NULL),
+    StrategyRow("customer.country", Strategy.NULL),
+    StrategyRow("customer.since", Strategy.YEAR),
+    StrategyRow("customer.password_hash", Strategy.FIXED, "-"),
+)
+_KEPT = {
+    "erasure": ErasureChoice.RETAIN,
+    "erasure_reason": "Accounting rules ask us to keep what was sold. It stays without your name and address.",
+    "keep_days": 3653,
+}
 
 
 def make_shop(people: Iterable[tuple[str, str]], *, invoices_per_person: int = 6, seed: int = 1) -> Path:
@@ -92,7 +108,9 @@ def _add_customer(connection: sqlite3.Connection, customer_id: int, name: str, e
 def connect_shop(path: Path, *, actor: Actor) -> Connector:
     """Wire the shop as a connector with three sources: profile, invoices, invoice lines. Running it again renews them."""
     connector = Connector.objects.filter(key="shop").first() or Connector(key="shop")
-    connector.name = "Demo shop"
+    # One recipient is told by mail of what is corrected or erased; the others show how staff do it by hand.
+    Recipient.objects.filter(key="payment_processors", notice_address="").update(notice_address="privacy@payments.example")
+    connector.name, connector.may_write = "Demo shop", True
     save_connector(connector, url=f"sqlite:///{path}", changed=("address",), actor=actor)
     to_customer = JoinRow("customer.customer_id", "invoice.customer_id")
     _source(
@@ -110,6 +128,12 @@ def connect_shop(path: Path, *, actor: Actor) -> Connector:
             FieldRow("since", "Customer since", "customer.since"),
             FieldRow("password", "Password", "", Sensitivity.SECRET, "A secret that protects your access; nobody is shown it."),
         ),
+        handling={
+            "correctable": ["name", "city", "country"],
+            "erasure": ErasureChoice.ANONYMISE,
+            "erasure_reason": "Your invoices refer to this row. Nothing in it leads to you any more.",
+            "strategies": as_json(_ANONYMOUS),
+        },
         actor=actor,
     )
     _source(
@@ -126,6 +150,7 @@ def connect_shop(path: Path, *, actor: Actor) -> Connector:
         ),
         joins=(to_customer,),
         date_column="invoice.issued",
+        handling=_KEPT,
         actor=actor,
     )
     _source(
@@ -147,6 +172,7 @@ def connect_shop(path: Path, *, actor: Actor) -> Connector:
             JoinRow("invoice.invoice_id", "invoice_line.invoice_id"),
             JoinRow("invoice_line.product_id", "product.product_id"),
         ),
+        handling=_KEPT,
         actor=actor,
     )
     return connector
@@ -163,6 +189,7 @@ def _source(
     *,
     joins: tuple[JoinRow, ...] = (),
     date_column: str = "",
+    handling: dict[str, Any],
     actor: Actor,
 ) -> None:
     source = ConnectorSource.objects.filter(connector=connector, key=key).first() or ConnectorSource(connector=connector, key=key)
@@ -173,3 +200,6 @@ def _source(
     source.purposes, source.recipients = ["account_and_service"], ["staff_and_contractors", "payment_processors"]
     source.retention_id, source.is_portable = "connected_system", True
     save_source(source, changed=("table", "joins", "columns"), actor=actor)
+    for name, value in handling.items():
+        setattr(source, name, value)
+    save_handling(source, changed=tuple(handling), actor=actor)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from privacycenter.audit.domain import record
-from privacycenter.datamap.enums import LookReason, TestOutcome
-from privacycenter.datamap.errors import ReasonMissing, SourceMisconfigured, SourceUnavailable, StaffOnly
-from privacycenter.datamap.models import Connector, ConnectorSource, Purpose, Recipient, RetentionRule
+from privacycenter.datamap.enums import LegalBasis, LookReason, TestOutcome
+from privacycenter.datamap.errors import BadAddress, ReasonMissing, SourceMisconfigured, SourceUnavailable, StaffOnly
+from privacycenter.datamap.handling import problems_of_handling
+from privacycenter.datamap.models import CollectionNotice, Connector, ConnectorSource, Purpose, Recipient, RetentionRule
 from privacycenter.datamap.rules import problems_of
 from privacycenter.datamap.sql.addresses import read_address
 from privacycenter.datamap.sql.engines import forget_engine, is_guarded
@@ -22,6 +24,7 @@ from privacycenter.datamap.sql.propose import proposed_fields
 from privacycenter.datamap.sql.rows import as_json
 from privacycenter.datamap.sql.schema import forget_facts, table_names
 from privacycenter.datamap.sql.source import SqlSource
+from privacycenter.datamap.versions import note_notices, note_purposes
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.errors import PrivacyCenterError
@@ -32,45 +35,71 @@ from privacycenter.subjects.queries import subject_with
 STRUCTURE = frozenset({"connector", "table", "key_columns", "joins", "person_column", "date_column", "columns"})
 _SAMPLE_SIZE = 5
 
-AnyEntry = TypeVar("AnyEntry", Purpose, Recipient, RetentionRule)
+AnyEntry = TypeVar("AnyEntry", Purpose, Recipient, RetentionRule, CollectionNotice)
 
 
-def save_purpose(purpose: Purpose, *, changed: Iterable[str], actor: Actor) -> Purpose:
-    """Save a purpose. Raises ValidationError for one without its balancing note."""
-    return _save_entry(purpose, "datamap.purpose_saved", changed, actor)
+def save_purpose(purpose: Purpose, *, changed: Iterable[str], note: str = "", actor: Actor) -> Purpose:
+    """Save a purpose and append its version, with a note on why. Raises ValidationError for one without its balancing note."""
+    return _save_entry(purpose, "datamap.purpose_saved", changed, note, actor)
 
 
-def save_recipient(recipient: Recipient, *, changed: Iterable[str], actor: Actor) -> Recipient:
+def unbinds_consents(before: Purpose, after: Purpose) -> bool:
+    """Whether a change makes consents given before something that was not given for what stands there now."""
+    bases = {before.legal_basis, after.legal_basis}
+    texts_differ = (before.title, before.description) != (after.title, after.description)
+    return LegalBasis.CONSENT in bases and (len(bases) == 2 or texts_differ)
+
+
+def save_recipient(recipient: Recipient, *, changed: Iterable[str], note: str = "", actor: Actor) -> Recipient:
     """Save a recipient. Raises ValidationError for one without safeguards, or one that would be a sale."""
-    return _save_entry(recipient, "datamap.recipient_saved", changed, actor)
+    return _save_entry(recipient, "datamap.recipient_saved", changed, note, actor)
 
 
-def save_retention_rule(rule: RetentionRule, *, changed: Iterable[str], actor: Actor) -> RetentionRule:
+def save_retention_rule(rule: RetentionRule, *, changed: Iterable[str], note: str = "", actor: Actor) -> RetentionRule:
     """Save a retention rule. Raises ValidationError for one without its text or ground."""
-    return _save_entry(rule, "datamap.retention_rule_saved", changed, actor)
+    return _save_entry(rule, "datamap.retention_rule_saved", changed, note, actor)
 
 
-def _save_entry(entry: AnyEntry, verb: str, changed: Iterable[str], actor: Actor) -> AnyEntry:
-    _require_staff(actor)
+def save_notice(notice: CollectionNotice, *, changed: Iterable[str] = ("words",), note: str = "", actor: Actor) -> CollectionNotice:
+    """Save the words of a form's notice; from now on they count and not those in code. Raises ValidationError for none."""
+    notice.is_edited = True
+    return _save_entry(notice, "datamap.notice_saved", changed, note, actor)
+
+
+def _save_entry(entry: AnyEntry, verb: str, changed: Iterable[str], note: str, actor: Actor) -> AnyEntry:
+    """Save, and note how everything reads from now on: a purpose's own version, and each notice that tells of the entry."""
+    require_staff(actor)
     entry.full_clean()
     with transaction.atomic():
+        if entry.pk:  # versions are numbered one after the other: whoever comes second waits
+            type(entry)._default_manager.select_for_update().get(pk=entry.pk)
         entry.save()
+        if isinstance(entry, Purpose):
+            note_purposes([entry], note=note, actor=actor)
+        note_notices(note=note, actor=actor)
         record(verb, actor=actor, fields=tuple(changed), key=entry.key)
     return entry
 
 
-def save_connector(connector: Connector, *, url: str = "", changed: Iterable[str] = (), actor: Actor) -> Connector:
+def save_connector(connector: Connector, *, url: str = "", write_url: str = "", changed: Iterable[str] = (), actor: Actor) -> Connector:
     """Save a connector; with `url`, point it to another database. Its outside address is never recorded, only that it changed.
 
+    With `write_url`, changes are made by another account of the same database; a connector that only reads keeps none.
     Raises BadAddress, OutboundRefused or ValidationError.
     """
-    _require_staff(actor)
+    require_staff(actor)
     if url:
         address = read_address(url)
         connector.url = address.url.render_as_string(hide_password=False)
         connector.place = address.place
         connector.test_outcome, connector.tested_at = TestOutcome.UNTESTED, None
-    connector.full_clean(exclude=["url"] if connector.url else [])
+    if write_url:
+        connector.write_url = read_address(write_url).url.render_as_string(hide_password=False)
+    if not connector.may_write:
+        connector.write_url = ""
+    if connector.write_url and read_address(connector.write_url).place != connector.place:
+        raise BadAddress(_("The address for changes leads to another database. Only its account may differ."))
+    connector.full_clean(exclude=["write_url", *(["url"] if connector.url else [])])
     connector.revision = uuid.uuid4()
     with transaction.atomic():
         connector.save()
@@ -81,7 +110,7 @@ def save_connector(connector: Connector, *, url: str = "", changed: Iterable[str
 
 def delete_connector(connector: Connector, *, actor: Actor) -> None:
     """Remove a connector with its sources: from now on nothing in that database is found, exported or erased."""
-    _require_staff(actor)
+    require_staff(actor)
     connector_id = connector.pk
     with transaction.atomic():
         record("datamap.connector_deleted", actor=actor, key=connector.key)
@@ -99,7 +128,7 @@ class ConnectionTest:
 
 def test_connector(connector: Connector, *, actor: Actor) -> ConnectionTest:
     """Connect, list the tables that can be read, and note how it ended. Raises what went wrong, after noting that, too."""
-    _require_staff(actor)
+    require_staff(actor)
     _forget(connector.pk)
     try:
         tables = table_names(connector)
@@ -131,7 +160,7 @@ def check_source(source: ConnectorSource) -> None:
     """Compare a source with the rules and with the database's schema. Raises SourceMisconfigured or SourceUnavailable."""
     problems = problems_of(source)
     try:
-        plan_for(source.connector, source)
+        problems += problems_of_handling(source, plan_for(source.connector, source))
     except SourceMisconfigured as error:
         problems += error.problems
     if problems:
@@ -143,7 +172,7 @@ def save_source(source: ConnectorSource, *, changed: Iterable[str], actor: Actor
 
     The schema is asked only where the structure changed: a source can be switched off while its database is down.
     """
-    _require_staff(actor)
+    require_staff(actor)
     changed = tuple(changed)
     if source.pk is None or STRUCTURE.intersection(changed):
         complete_source(source)
@@ -153,21 +182,22 @@ def save_source(source: ConnectorSource, *, changed: Iterable[str], actor: Actor
     source.full_clean()
     with transaction.atomic():
         source.save()
-        _renew(source.connector)
+        renew(source.connector)
         record("datamap.source_saved", actor=actor, fields=changed, key=source.source_key)
     return source
 
 
 def delete_source(source: ConnectorSource, *, actor: Actor) -> None:
     """Remove a connected source: what lies behind it is no longer found."""
-    _require_staff(actor)
+    require_staff(actor)
     with transaction.atomic():
         record("datamap.source_deleted", actor=actor, key=source.source_key)
-        _renew(source.connector)
+        renew(source.connector)
         source.delete()
 
 
-def _renew(connector: Connector) -> None:
+def renew(connector: Connector) -> None:
+    """Tell every process to look at the connector anew."""
     connector.revision = uuid.uuid4()
     connector.save(update_fields=["revision", "updated_at"])
 
@@ -186,7 +216,7 @@ def preview_source(source: ConnectorSource, *, value: str, reason: str = "", act
     The entry in the trail comes first and is committed: without it nothing is read. A person we know sees it.
     Raises InvalidIdentifier, ReasonMissing, SourceUnavailable or SourceChanged.
     """
-    _require_staff(actor)
+    require_staff(actor)
     if reason and reason not in LookReason.values:
         raise ReasonMissing
     normal = normalise(source.identifier_kind, value)
@@ -203,7 +233,8 @@ def preview_source(source: ConnectorSource, *, value: str, reason: str = "", act
     return Preview(count, masked_sample(reader, locator, _SAMPLE_SIZE) if reason else ())
 
 
-def _require_staff(actor: Actor) -> None:
+def require_staff(actor: Actor) -> None:
+    """Raises StaffOnly."""
     if actor.kind not in {ActorKind.STAFF, ActorKind.SYSTEM}:
         raise StaffOnly
 

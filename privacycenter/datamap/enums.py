@@ -16,6 +16,17 @@ class LegalBasis(models.TextChoices):
     LEGITIMATE_INTERESTS = "legitimate_interests", _("Legitimate interests")
 
 
+# What each basis means, for the person. All five are named by the policy, whether or not a purpose rests on one now.
+BASIS_WORDS = {
+    LegalBasis.CONSENT: _("You said yes, and can take it back at any time, as easily as you gave it (GDPR Art. 6(1)(a))."),
+    LegalBasis.CONTRACT: _("It is needed for what you ordered or asked us to do (GDPR Art. 6(1)(b))."),
+    LegalBasis.LEGAL_OBLIGATION: _("A law tells us to, such as tax law (GDPR Art. 6(1)(c))."),
+    LegalBasis.VITAL_INTERESTS: _("It protects somebody's life or health (GDPR Art. 6(1)(d))."),
+    LegalBasis.LEGITIMATE_INTERESTS: _(
+        "We or others need it, and we weighed that against your interests; you can object (GDPR Art. 6(1)(f))."
+    ),
+}
+
 # What a person provides under one of these can be taken along (GDPR Art. 20(1)).
 PORTABLE_BASES = frozenset({LegalBasis.CONSENT, LegalBasis.CONTRACT})
 
@@ -46,8 +57,31 @@ class RecordCategory(models.TextChoices):
     PURCHASES = "purchases", _("Purchases")
     INTERACTIONS = "interactions", _("Conversations with us")
     FORMS = "forms", _("Forms you filled in")
+    CHOICES = "choices", _("Your choices")
     REQUESTS = "requests", _("Your requests")
     OTHER = "other", _("Other")
+
+
+class ErasureChoice(models.TextChoices):
+    """What staff decided that an erasure does with the rows of a connected source: the treatments of the kernel, and none yet."""
+
+    UNDECIDED = "", _("Not decided: rows are only read")
+    DELETE = "delete", _("Delete the rows")
+    ANONYMISE = "anonymise", _("Keep the rows, and remove what leads to the person")
+    RETAIN = "retain", _("Keep everything, with a reason and an end")
+
+
+class Strategy(models.TextChoices):
+    """What becomes of a column when its row is made anonymous."""
+
+    KEEP = "keep", _("Keep as it is")
+    NULL = "null", _("NULL")
+    EMPTY = "empty", _("Empty text")
+    FIXED = "fixed", _("Fixed text")
+    UNIQUE = "unique", _("Unique random text")
+    PSEUDONYM = "pseudonym", _("Keyed pseudonym")
+    YEAR = "year", _("Year only")
+    ZERO = "zero", _("Zero")
 
 
 class LookReason(models.TextChoices):

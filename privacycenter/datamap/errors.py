@@ -11,6 +11,11 @@ class UnknownDataMapKey(PrivacyCenterError):
     message = _("A source names a purpose, recipient or retention rule that the data map does not hold.")
 
 
+class UnknownNotice(PrivacyCenterError):
+    code = "unknown_notice"
+    message = _("No form of this name says what it collects.")
+
+
 class StaffOnly(PrivacyCenterError):
     code = "staff_only"
     message = _("Only staff may do this.")

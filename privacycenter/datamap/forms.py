@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,10 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.datamap import domain
-from privacycenter.datamap.enums import LookReason
-from privacycenter.datamap.errors import SourceMisconfigured, SourceUnavailable
-from privacycenter.datamap.models import Connector, ConnectorSource, Purpose, Recipient, RetentionRule
+from privacycenter.datamap.enums import ErasureChoice, LookReason, Strategy
+from privacycenter.datamap.errors import SourceChanged, SourceMisconfigured, SourceUnavailable
+from privacycenter.datamap.handling import propose_strategies
+from privacycenter.datamap.models import CollectionNotice, Connector, ConnectorSource, Purpose, Recipient, RetentionRule
 from privacycenter.datamap.sql.addresses import read_address
+from privacycenter.datamap.sql.rows import fields_of, joins_of
 from privacycenter.kernel.cards import refuse_card_number
 from privacycenter.kernel.errors import InvalidIdentifier, PrivacyCenterError
 from privacycenter.kernel.normalise import MAX_LENGTH, normalise
@@ -116,6 +118,30 @@ class NamesField(forms.CharField):
         return bool(list(initial or []) != self.to_python(data))
 
 
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An entry whose versions are kept, and why it changes."""
+
+    note = forms.CharField(
+        label=_("Why it changes"),
+        help_text=_("Kept with the version; colleagues and auditors read it."),
+        max_length=300,
+        required=False,
+        validators=[refuse_card_number],
+    )
+
+
+class PurposeForm(VersionedForm):
+    class Meta:
+        model = Purpose
+        fields = ("key", "title", "description", "legal_basis", "balancing_note", "is_direct_marketing", "honours_gpc", "position")
+
+
+class NoticeForm(VersionedForm):
+    class Meta:
+        model = CollectionNotice
+        fields = ("words",)
+
+
 class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
     """A connector. Its address goes in and never comes out again."""
 
@@ -132,21 +158,120 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
 
+    write_address = forms.CharField(
+        label=_("Database address for changes"),
+        required=False,
+        strip=True,
+        max_length=2_000,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text=_(
+            "The same database by another account, which may also write. Stored encrypted and not shown again. Leave this empty to keep "
+            "the stored one, or to use the address above. It is forgotten when the connector may no longer change data."
+        ),
+    )
+
     class Meta:
         model = Connector
-        fields = ("key", "name", "kind", "is_enabled", "schema", "time_zone", "statement_timeout_seconds")
+        fields = ("key", "name", "kind", "is_enabled", "schema", "time_zone", "statement_timeout_seconds", "may_write")
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
-        if not address:
-            if self.instance.pk is None:
-                raise forms.ValidationError(_("Give the address of the database."), code="required")
-            return ""
+        if not address and self.instance.pk is None:
+            raise forms.ValidationError(_("Give the address of the database."), code="required")
+        self._place_of(address)
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kept = self.instance.write_url or "" if cleaned.get("address") else ""  # where only the first address is typed
+        address = cleaned.get("write_address") or kept
+        if not cleaned.get("may_write") or not address or "address" in self.errors:
+            return cleaned
         try:
-            read_address(address)
+            place = self._place_of(address)
+            if place != (self._place_of(cleaned.get("address", "")) or self.instance.place):
+                self.add_error("write_address", _("This leads to another database. Only the account may differ."))
+        except forms.ValidationError as error:
+            self.add_error("write_address", error)
+        return cleaned
+
+    @staticmethod
+    def _place_of(address: str) -> str:
+        try:
+            return read_address(address).place if address else ""
         except PrivacyCenterError as error:
             raise forms.ValidationError(str(error), code=error.code) from error
-        return address
+
+
+class HandlingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What may be corrected in a source and what an erasure does there: checked against the database before it is saved."""
+
+    correctable = forms.MultipleChoiceField(
+        label=_("Fields that may be corrected"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only fields of the source's own table. A correction is made after staff accepted it."),
+    )
+    owned_tables = forms.MultipleChoiceField(
+        label=_("Joined tables whose rows go along"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Rows that hang on rows of this source, and on nobody else's. They go first."),
+    )
+    strategies = RowsField(
+        required=False,
+        label=_("What becomes of each column"),
+        widget=RowsWidget([Cell("column", _("table.column")), Cell("strategy", _("Becomes"), Strategy.choices), Cell("text", _("Text"))]),
+        help_text=_(
+            "Needed where rows are kept without the person. A column that is not named stays as it is. The text is what stands there "
+            "afterwards; for a unique random text its beginning, or a pattern with * where chance goes: erased-*@example.invalid."
+        ),
+    )
+
+    class Meta:
+        model = ConnectorSource
+        fields = ("correctable", "erasure", "erasure_reason", "keep_days", "owned_tables", "strategies")
+        widgets = {"erasure_reason": forms.TextInput(attrs={"class": "vTextField"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choose("correctable", [(row.name, row.label) for row in fields_of(self.instance) if not row.withheld])
+        sides = [side.rpartition(".")[0] for row in joins_of(self.instance) for side in (row.left, row.right)]
+        joined = [(name, name) for name in dict.fromkeys(sides) if name != self.instance.table]
+        self._choose("owned_tables", joined)
+        if not joined:
+            del self.fields["owned_tables"]
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            candidate = construct_instance(self, copy.copy(self.instance), list(cleaned))
+            _check(self, lambda: self._look(candidate, cleaned))
+        return cleaned
+
+    def _look(self, candidate: ConnectorSource, cleaned: dict[str, Any]) -> None:
+        if candidate.erasure == ErasureChoice.ANONYMISE:
+            propose_strategies(candidate)
+            cleaned["strategies"] = candidate.strategies
+        domain.check_source(candidate)
+
+
+def _check(form: forms.BaseForm, look: Callable[[], None]) -> None:
+    """Look at the outside database; what is wrong stands beside the field it is about."""
+    try:
+        look()
+    except SourceMisconfigured as error:
+        for name, message in error.problems:
+            form.add_error(name if name in form.fields else None, message)
+    except (SourceUnavailable, SourceChanged) as error:
+        form.add_error(None, str(error.message))
+    except PrivacyCenterError as error:
+        form.add_error(None, str(error))
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -224,21 +349,46 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _check_against_database(self, cleaned: dict[str, Any]) -> None:
         candidate = construct_instance(self, copy.copy(self.instance), list(cleaned))
-        try:
-            domain.complete_source(candidate)
-            cleaned["columns"] = candidate.columns
-            domain.check_source(candidate)
-        except SourceMisconfigured as error:
-            for name, message in error.problems:
-                self.add_error(name if name in self.fields else None, message)
-        except SourceUnavailable as error:
-            self.add_error(None, str(error.message))
-        except PrivacyCenterError as error:
-            self.add_error(None, str(error))
+        _check(self, lambda: self._look(candidate, cleaned))
+
+    def _look(self, candidate: ConnectorSource, cleaned: dict[str, Any]) -> None:
+        domain.complete_source(candidate)
+        cleaned["columns"] = candidate.columns
+        domain.check_source(candidate)
 
 
 def _retention_label(rule: RetentionRule) -> str:
     return rule.title
+
+
+class RehearsalForm(forms.Form):
+    """Whose erasure to try out, and why. Sent by POST only."""
+
+    identifier = forms.CharField(
+        label=_("Identifier to look for"),
+        max_length=MAX_LENGTH,
+        validators=[refuse_card_number],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason for trying it out"),
+        choices=[("", _("Choose a reason")), *LookReason.choices],
+        help_text=_("Everything is undone at once, and no value is shown. The look is recorded, and the person can see it."),
+    )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+
+    def clean_identifier(self) -> str:
+        return _normal(self.kind, self.cleaned_data["identifier"])
+
+
+def _normal(kind: str, value: str) -> str:
+    try:
+        return normalise(kind, value)
+    except InvalidIdentifier as error:
+        raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class PreviewForm(forms.Form):
@@ -262,7 +412,4 @@ class PreviewForm(forms.Form):
         self.kind = kind
 
     def clean_identifier(self) -> str:
-        try:
-            return normalise(self.kind, self.cleaned_data["identifier"])
-        except InvalidIdentifier as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
+        return _normal(self.kind, self.cleaned_data["identifier"])

@@ -13,3 +13,6 @@ holds_nothing("datamap.Recipient", because="names organisations and groups of pe
 holds_nothing("datamap.RetentionRule", because="says how long data is kept, not whose it is")
 holds_nothing("datamap.Connector", because="holds the address of a database, encrypted, and nothing that lies in it")
 holds_nothing("datamap.ConnectorSource", because="names tables and columns, not what stands in them")
+holds_nothing("datamap.PurposeVersion", because="says what data was used for, not whose it was")
+holds_nothing("datamap.CollectionNotice", because="words beside a form, the same for everybody")
+holds_nothing("datamap.NoticeVersion", because="words beside a form as they were, the same for everybody")

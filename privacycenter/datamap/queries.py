@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
-from privacycenter.datamap.enums import LegalBasis
+from privacycenter.datamap.enums import BASIS_WORDS, LegalBasis
 from privacycenter.datamap.errors import UnknownDataMapKey
-from privacycenter.datamap.models import Entry, Purpose, Recipient, RetentionRule
+from privacycenter.datamap.models import Entry, Purpose, PurposeVersion, Recipient, RetentionRule
 from privacycenter.kernel.sources import SourceDescription
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
@@ -29,6 +30,18 @@ class SourceFacts:
         return tuple(dict.fromkeys(LegalBasis(purpose.legal_basis) for purpose in self.purposes))
 
     @property
+    def grounds(self) -> tuple[tuple[LegalBasis, str, tuple[str, ...]], ...]:
+        """Each legal basis with what it means, and the balancing notes of the purposes that rest on it."""
+        return tuple(
+            (
+                basis,
+                str(BASIS_WORDS[basis]),
+                tuple(purpose.balancing_note for purpose in self.purposes if purpose.legal_basis == basis and purpose.balancing_note),
+            )
+            for basis in self.legal_bases
+        )
+
+    @property
     def countries(self) -> tuple[str, ...]:
         """ISO 3166-1 codes of the countries that recipients take the data to, each once."""
         codes = (code.strip().upper() for recipient in self.recipients for code in recipient.countries.split(","))
@@ -43,6 +56,37 @@ def purposes_for(keys: Iterable[str]) -> list[Purpose]:
 def recipients_for(keys: Iterable[str]) -> list[Recipient]:
     """The recipients of these keys, in the data map's order. Raises UnknownDataMapKey. One query."""
     return _entries(Recipient, keys)
+
+
+class PurposeHistory:
+    """How purposes read at any time. One query for all of them, however many questions are asked."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._versions: dict[str, list[PurposeVersion]] = {}
+        for version in PurposeVersion.objects.filter(key__in=set(keys)).order_by("key", "version"):
+            self._versions.setdefault(version.key, []).append(version)
+
+    def at(self, key: str, when: datetime) -> PurposeVersion | None:
+        """The purpose as it read then; before its first version as that one; None for a purpose nobody knows."""
+        versions = self._versions.get(key)
+        if not versions:
+            return None
+        return next((version for version in reversed(versions) if version.at <= when), versions[0])
+
+
+def purpose_at(key: str, when: datetime) -> PurposeVersion | None:
+    """How one purpose read at a time; see PurposeHistory.at. One query."""
+    return PurposeHistory([key]).at(key, when)
+
+
+def versions_of(key: str) -> list[PurposeVersion]:
+    """Every version of a purpose, newest first. One query."""
+    return list(PurposeVersion.objects.filter(key=key).order_by("-version"))
+
+
+def all_recipients() -> list[Recipient]:
+    """The register of recipients, in the data map's order. One query."""
+    return list(Recipient.objects.all())
 
 
 def retention_rule(key: str) -> RetentionRule:

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from privacycenter.jobs import bell, registry
+from privacycenter.jobs import bell, holds, registry
 from privacycenter.jobs.claims import Claim, claim_due, end_owned, extend, record_failure
 from privacycenter.jobs.enums import JobState
 from privacycenter.jobs.errors import HandlerError, LostLease
@@ -29,7 +29,7 @@ def run_due(limit: int | None = None, kinds: Sequence[str] | None = None, *, sec
     wanted = tuple(registry.all_kinds()) if kinds is None else tuple(registry.get(kind).name for kind in kinds)
     ends_at = None if seconds is None else time.monotonic() + seconds
     worked = 0
-    while limit is None or worked < limit:
+    while (limit is None or worked < limit) and not holds.are_held():
         claims = claim_due(kinds=wanted, room=registry.MAX_BATCH if limit is None else limit - worked)
         if not claims:
             break
@@ -54,7 +54,7 @@ def answer_bell(kind: str, *, seconds: float = SECONDS_PER_RING) -> None:
     The kind that rang has no right of way: a worker that listens does what matters most.
     """
     ends_at = time.monotonic() + seconds
-    while claims := claim_due(kinds=tuple(registry.all_kinds()), room=registry.MAX_BATCH):
+    while not holds.are_held() and (claims := claim_due(kinds=tuple(registry.all_kinds()), room=registry.MAX_BATCH)):
         work(claims)
         if time.monotonic() >= ends_at:
             bell.ring({kind: 1})

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import models
 
 from privacycenter.kernel.classification import Classification, classifications
-from privacycenter.kernel.sources import registry
+from privacycenter.kernel.sources import UNDECIDED, registry
 
 _HARMLESS = (models.AutoField, models.BooleanField)
 
@@ -112,3 +112,17 @@ def _check_model(model: type[models.Model], classification: Classification) -> I
             obj=model,
             id="privacycenter.E014",
         )
+
+
+@register(Tags.models)
+def check_erasure(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """privacycenter.E017: every source in code says what an erasure does with it; nothing is deleted because nobody thought of it."""
+    return [
+        Error(
+            f"Source {key} does not say what an erasure does with its records.",
+            hint="Set `erasure` of its description to an ErasureRule: delete, or anonymise or retain with a reason and an end.",
+            id="privacycenter.E017",
+        )
+        for key in sorted(registry.static_keys())
+        if registry.get(key).describe().erasure is UNDECIDED
+    ]

@@ -38,3 +38,13 @@ class UnknownKey(DecryptionFailed):
 class OutboundRefused(PrivacyCenterError):
     code = "outbound_refused"
     message = _("This host is not in OUTBOUND_ALLOW.")
+
+
+class HostNotFound(PrivacyCenterError):
+    code = "host_not_found"
+    message = _("There is no such host.")
+
+
+class PrivateAddress(PrivacyCenterError):
+    code = "private_address"
+    message = _("This host leads to an address that is not public.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 import idna
 import phonenumbers
@@ -33,7 +34,7 @@ def normalise(kind: str, value: str, *, region: str | None = None) -> str:
     Raises InvalidIdentifier; the message never repeats the value.
     """
     text = unicodedata.normalize("NFC", value).strip()
-    if not text or len(text) > MAX_LENGTH or any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+    if not text or len(text) > MAX_LENGTH or not _is_writable(text):
         raise InvalidIdentifier
     if kind == IdentifierKind.EMAIL:
         return _email(text)
@@ -46,15 +47,28 @@ def normalise(kind: str, value: str, *, region: str | None = None) -> str:
     raise InvalidIdentifier
 
 
+def _is_writable(text: str) -> bool:
+    """Whether no character is a control or half of a pair."""
+    if text.isascii() and text.isprintable():  # nearly always, and quick to see
+        return True
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
+@lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    """Remembered: a list of a million addresses has a few thousand domains."""
+    return idna.encode(domain.rstrip("."), uts46=True).decode("ascii").lower()
+
+
 def _email(text: str) -> str:
     local, separator, domain = text.rpartition("@")
-    if not separator or not local or not domain or any(character.isspace() for character in text) or "@" in local:
+    if not separator or not local or not domain or text.split() != [text] or "@" in local:
         raise InvalidIdentifier
     try:
-        ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode("ascii")
+        ascii_domain = _ascii_domain(domain)
     except (idna.IDNAError, UnicodeError) as error:
         raise InvalidIdentifier from error
-    return unicodedata.normalize("NFC", f"{local.lower()}@{ascii_domain.lower()}")
+    return unicodedata.normalize("NFC", f"{local.lower()}@{ascii_domain}")
 
 
 def _phone(text: str, region: str | None) -> str:

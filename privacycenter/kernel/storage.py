@@ -192,6 +192,26 @@ class S3ObjectStorage:
         with _absence_as_file_not_found(self._client):
             return int(self._client.head_object(Bucket=self._bucket, Key=self._key(name))["ContentLength"])
 
+    def put_new(self, name: str, data: bytes) -> None:
+        """Write an object that must not exist yet: of two writers one gets through. Raises FileExistsError."""
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=data, IfNoneMatch="*")
+        except self._client.exceptions.ClientError as error:
+            # 412: it exists; 409: another writer is just making it
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {409, 412}:
+                raise
+            raise FileExistsError("such an object exists") from error
+
+    def names_after(self, name: str) -> Iterator[str]:
+        """Names in the folder of `name` that sort behind it, in order."""
+        start, skip = self._key(name), len(self._prefix) + 1 if self._prefix else 0
+        folder = start.rpartition("/")[0]
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{folder}/" if folder else "", StartAfter=start
+        )
+        for page in pages:
+            yield from (item["Key"][skip:] for item in page.get("Contents", ()))
+
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 

@@ -17,16 +17,25 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "label", "recipient", "ticket", "state", "last_error", "queued_at", "sent_at")
     list_filter = ("state", "kind")
-    search_fields = ("=ticket", "=message_id")
+    search_fields = ("=ticket", "=message_id", "=campaign")
     date_hierarchy = "queued_at"
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    fields = ("label", "recipient", "language", "ticket", ("state", "last_error"), ("queued_at", "sent_at"), "message_id")
+    fields = (
+        "label",
+        "recipient",
+        "language",
+        "ticket",
+        ("topic", "campaign"),
+        ("state", "last_error"),
+        ("queued_at", "sent_at"),
+        "message_id",
+    )
     readonly_fields = ("label", "recipient")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
-        return super().get_queryset(request).defer("subject", "body")
+        return super().get_queryset(request).defer("subject", "body", "headers")
 
     @admin.display(description=_("kind"), ordering="kind")
     def label(self, message: OutboxMessage) -> str:

@@ -6,29 +6,36 @@ once, never never), under the same Message-ID and Date, by which mail programs k
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from anymail.exceptions import AnymailRecipientsRefused
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import QuerySet
 
 from privacycenter.audit.domain import record
 from privacycenter.jobs.claims import Claim
+from privacycenter.jobs.domain import enqueue
+from privacycenter.jobs.enums import Priority
 from privacycenter.jobs.errors import HandlerError, Retryable
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.mail import guards, kinds
+from privacycenter.mail import guards, kinds, outcomes
 from privacycenter.mail.enums import MessageState
 from privacycenter.mail.errors import UnknownMessageKind
 from privacycenter.mail.guards import Outgoing
+from privacycenter.mail.kinds import MessageKind
 from privacycenter.mail.models import OutboxMessage
+from privacycenter.mail.outcomes import Outcome
 from privacycenter.mail.rendering import build_message
 
 GIVE_UP_DAYS = 7
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _MAILER = Actor.system("mail")
 
 
@@ -52,6 +59,8 @@ def send_messages(claims: list[Claim]) -> None:
             try:
                 connection = connection or _open()
                 _end(message, claim, _try(message, connection))
+            except guards.NotYet as error:
+                _hold(message, claim, error.until)
             except _Unreachable as error:
                 for left in waiting[position:]:
                     _postpone(messages[left.payload["message"]], left, error)
@@ -66,6 +75,14 @@ def send_messages(claims: list[Claim]) -> None:
 
 class _Unreachable(Retryable):
     """No use in trying the others now."""
+
+
+@transaction.atomic
+def _hold(message: OutboxMessage, claim: Claim, until: datetime) -> None:
+    """End this run and have the guard asked again `until`: waiting is no error, so it is not counted as one."""
+    claim.finish()
+    OutboxMessage.objects.filter(pk=message.pk).update(last_error="not_yet")
+    enqueue(claim.kind, key=claim.key, payload=claim.payload, run_at=until, priority=Priority.BULK)
 
 
 def _postpone(message: OutboxMessage, claim: Claim, error: HandlerError) -> None:
@@ -100,7 +117,8 @@ def _try(message: OutboxMessage, connection: BaseEmailBackend) -> _Ending:
     try:
         built.send()
     except smtplib.SMTPRecipientsRefused as error:
-        return _by_answer(min((code for code, _ in error.recipients.values()), default=451), "recipient_refused", error)
+        code, said = min(error.recipients.values(), default=(451, b""))
+        return _by_answer(code, "recipient_refused", error, _enhanced(code, said))
     except smtplib.SMTPDataError as error:
         return _by_answer(error.smtp_code, "message_refused", error)
     except AnymailRecipientsRefused:
@@ -114,20 +132,29 @@ def _try(message: OutboxMessage, connection: BaseEmailBackend) -> _Ending:
     return _Ending(MessageState.SENT)
 
 
-def _by_answer(code: int, reason: str, error: Exception) -> _Ending:
+def _by_answer(code: int, reason: str, error: Exception, enhanced: str = "") -> _Ending:
     """5xx is final (RFC 5321, section 4.2.1), anything else is tried again."""
     if 500 <= code <= 599:
-        return _Ending(MessageState.UNDELIVERABLE, f"{reason}_{code}")
+        return _Ending(MessageState.UNDELIVERABLE, "_".join(filter(None, (reason, str(code), enhanced))))
     raise Retryable(f"{reason}_{code}") from error
+
+
+def _enhanced(code: int, said: bytes | str) -> str:
+    """The enhanced status code (RFC 2034) that an answer begins with, such as 5.1.1; nothing else of it: its text may hold the address."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    found = _ENHANCED.match(text)
+    return found[1] if found and found[1][0] == str(code)[0] else ""
 
 
 def _may_leave(message: OutboxMessage) -> bool:
     """Essential messages always; others when the guards agree. A kind that nobody knows any more counts as non-essential."""
     try:
-        is_essential = kinds.get(message.kind).essential
+        kind = kinds.get(message.kind)
     except UnknownMessageKind:
-        is_essential = False
-    return is_essential or guards.may_leave(Outgoing(message.kind, message.to, message.subject_key))
+        kind = MessageKind(message.kind, message.kind, essential=False)
+    return kind.essential or guards.may_leave(
+        Outgoing(message.kind, message.to, message.subject_key, kind.purpose, message.topic, message.campaign)
+    )
 
 
 @transaction.atomic
@@ -145,10 +172,21 @@ def _mark(messages: Sequence[OutboxMessage], ending: _Ending) -> None:
         to="",
         subject="",
         body="",
+        headers="",
+    )
+    outcomes.tell(
+        [
+            Outcome(message.pk, message.kind, _address_of(message), message.topic, message.campaign, ending.state, ending.error)
+            for message in messages
+        ]
     )
     if ending.state == MessageState.UNDELIVERABLE:
         for message in messages:
             record("mail.undeliverable", actor=_MAILER, subject=message.subject_key, ticket=message.ticket, kind=message.kind)
+
+
+def _address_of(message: OutboxMessage) -> str:
+    return "" if "to" in message.get_deferred_fields() else message.to
 
 
 @transaction.atomic
@@ -158,8 +196,19 @@ def give_up() -> int:
     stale = list(
         OutboxMessage.objects.select_for_update()
         .filter(state=MessageState.QUEUED, queued_at__lt=before)
-        .defer("to", "subject", "body")
+        .defer("to", "subject", "body", "headers")
         .order_by("queued_at")[:500]
     )
     _mark(stale, _Ending(MessageState.UNDELIVERABLE, "given_up"))
     return len(stale)
+
+
+@transaction.atomic
+def drop_waiting(messages: QuerySet[OutboxMessage]) -> int:
+    """End those of the messages that wait, because whom they are for is being erased. Answers how many.
+
+    One that a worker hands over at this moment leaves, and is marked as sent afterwards.
+    """
+    waiting = list(messages.filter(state=MessageState.QUEUED).defer("to", "subject", "body", "headers").order_by("pk"))
+    _mark(waiting, _Ending(MessageState.REFUSED, "erased"))
+    return len(waiting)

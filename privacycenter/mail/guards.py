@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What a guard is told: the kind, the normalised address and the subject's public id (empty for nobody we know)."""
+    """What a guard and a decorator are told: the kind, the normalised address, the subject's public id (empty for nobody we
+    know), the purpose of the kind, and the topic and campaign of the message (empty for none).
+    """
 
     kind: str
     address: str
     subject_key: str
+    purpose: str = ""
+    topic: str = ""
+    campaign: str = ""
+
+
+class NotYet(Exception):
+    """What a guard raises that would rather be asked again: the message stays in the outbox until then."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
 
 
 Guard = Callable[[Outgoing], bool]
@@ -27,7 +41,10 @@ def register(guard: Guard) -> Guard:
 
 
 def may_leave(outgoing: Outgoing) -> bool:
-    """Whether a non-essential message may be sent now: at least one guard exists, and all agree. Their errors come out."""
+    """Whether a non-essential message may be sent now: at least one guard exists, and all agree.
+
+    Raises NotYet where a guard says so; other errors of guards come out too.
+    """
     return bool(_guards) and all(guard(outgoing) is True for guard in _guards)
 
 

@@ -10,24 +10,30 @@ from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from privacycenter.mail.errors import UnknownMessageKind
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+ANSWERS = _("It answers something you did, or the law wants us to tell you.")
 
 
 @dataclass(frozen=True)
 class MessageKind:
     """A kind of message. `template` names templates/mail/<template>.txt; by default that is the key after its room.
 
-    `essential`: the person asked for it or the law wants it (codes, receipts, notices). Anything else is sent only where a
-    registered guard allows it.
+    `essential`: the person asked for it or the law wants it (codes, receipts, notices); `why` tells them why it can't be switched
+    off. Anything else names the `purpose` (a key of the data map) it is sent for and, where all its messages are about one, the
+    `topic`; it is sent only where a registered guard allows it, and bears what the decorators give it.
     """
 
     key: str
     label: Any  # a lazy translation: what staff and the person see in lists
     essential: bool
     template: str = ""
+    purpose: str = ""
+    topic: str = ""
+    why: Any = ANSWERS
 
     @property
     def template_name(self) -> str:
@@ -38,11 +44,13 @@ _kinds: dict[str, MessageKind] = {}
 
 
 def register(kind: MessageKind) -> MessageKind:
-    """Add a kind. Raises ImproperlyConfigured for a duplicate or a malformed key."""
+    """Add a kind. Raises ImproperlyConfigured for a duplicate, a malformed key, and a purpose that is missing or not wanted."""
     if kind.key in _kinds:
         raise ImproperlyConfigured(f"message kind {kind.key} is registered twice")
     if not _NAME.fullmatch(kind.key) or len(kind.key) > 60 or not kind.label:
         raise ImproperlyConfigured(f"message kind {kind.key!r} must read room.name, in lower case, and have a label")
+    if kind.essential == bool(kind.purpose) or (kind.essential and kind.topic):
+        raise ImproperlyConfigured(f"message kind {kind.key} must name a purpose, or be essential and have neither purpose nor topic")
     _kinds[kind.key] = kind
     return kind
 

@@ -21,12 +21,17 @@ class OutboxMessage(models.Model):
     to = EncryptedTextField(blank=True)
     subject = EncryptedTextField(blank=True)
     body = EncryptedTextField(blank=True)
+    headers = EncryptedTextField(blank=True)  # what decorators added, as JSON; it holds links that act for the person
 
     # whom it was for, without the address
     address_key_id = models.CharField(max_length=16)
     address_hash = models.CharField(max_length=64)
     subject_key = models.CharField(max_length=36, blank=True)  # Subject.public_id
     ticket = models.CharField(_("ticket"), max_length=40, blank=True)
+
+    # what a non-essential message is about
+    topic = models.CharField(_("topic"), max_length=40, blank=True)
+    campaign = models.CharField(_("campaign"), max_length=60, blank=True)
 
     state = models.CharField(_("state"), max_length=14, choices=MessageState.choices, default=MessageState.QUEUED)
     last_error = models.CharField(_("last error"), max_length=60, blank=True)  # a code; the server's text may hold the address
@@ -38,7 +43,9 @@ class OutboxMessage(models.Model):
         verbose_name_plural = _("outbox")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=MessageState.values), name="mail_state_is_legal"),
-            models.CheckConstraint(condition=Q(state=MessageState.QUEUED) | Q(to=b"", subject=b"", body=b""), name="mail_blank_once_gone"),
+            models.CheckConstraint(
+                condition=Q(state=MessageState.QUEUED) | Q(to=b"", subject=b"", body=b"", headers=b""), name="mail_blank_once_gone"
+            ),
         ]
         indexes = [
             # what was sent to a person: export, page by page
@@ -46,6 +53,8 @@ class OutboxMessage(models.Model):
             models.Index(fields=["address_hash", "id"], name="mail_by_address"),
             # messages of a ticket: its page in the admin
             models.Index(fields=["ticket", "id"], condition=~Q(ticket=""), name="mail_by_ticket"),
+            # figures of a campaign
+            models.Index(fields=["campaign", "id"], condition=~Q(campaign=""), name="mail_by_campaign"),
             # what still waits: give_up
             models.Index(fields=["queued_at"], condition=Q(state=MessageState.QUEUED), name="mail_waiting"),
         ]

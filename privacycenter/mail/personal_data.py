@@ -10,7 +10,18 @@ from privacycenter.kernel.classification import classify
 from privacycenter.kernel.labels import language_label
 from privacycenter.kernel.model_source import ModelSource
 from privacycenter.kernel.normalise import IdentifierKind
-from privacycenter.kernel.sources import Locator, Record, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import (
+    Erased,
+    ErasureRule,
+    Locator,
+    Record,
+    Sensitivity,
+    SourceDescription,
+    SourceField,
+    Treatment,
+    registry,
+)
+from privacycenter.mail.delivery import drop_waiting
 from privacycenter.mail.enums import MessageState
 from privacycenter.mail.kinds import label_of
 from privacycenter.mail.models import OutboxMessage
@@ -28,6 +39,8 @@ class MessageSource(ModelSource):
         category="interactions",
         fields=(
             SourceField("kind", "What it was about"),
+            SourceField("topic", "Topic"),
+            SourceField("campaign", "Mailing"),
             SourceField("queued_at", "Written"),
             SourceField("sent_at", "Sent"),
             SourceField("state", "What became of it"),
@@ -37,9 +50,24 @@ class MessageSource(ModelSource):
         origin="sent by us",
         retention="interactions",
         recipients=("service_providers",),
+        erasure=ErasureRule(
+            Treatment.ANONYMISE,
+            "That a message of a kind was sent stays as a number in our records; nothing shows that it was for you, or what it said. "
+            "What was not sent yet is not sent any more.",
+        ),
     )
-    columns = {"kind": "kind", "queued_at": "queued_at", "sent_at": "sent_at", "state": "state", "language": "language"}
+    columns = {
+        "kind": "kind",
+        "topic": "topic",
+        "campaign": "campaign",
+        "queued_at": "queued_at",
+        "sent_at": "sent_at",
+        "state": "state",
+        "language": "language",
+    }
     dated_by = "queued_at"
+    treatments = frozenset({Treatment.ANONYMISE, Treatment.RETAIN})
+    anonymous = {"address_key_id": "", "address_hash": "", "subject_key": ""}
 
     def locate(self, subject: Subject) -> Locator:
         addresses = [value for kind, value in proven_identifiers(subject) if kind == IdentifierKind.EMAIL]
@@ -47,6 +75,10 @@ class MessageSource(ModelSource):
 
     def querysets(self, locator: Locator) -> list[QuerySet[OutboxMessage]]:
         return messages_to(subject_keys=locator["subjects"], hashes=locator["addresses"])
+
+    def _anonymise(self, queryset: QuerySet[Any]) -> Erased:
+        drop_waiting(queryset)
+        return super()._anonymise(queryset)
 
     def record(self, primary_key: Any, values: dict[str, Any]) -> Record:
         words = {
@@ -69,10 +101,13 @@ classify(
         "to": Sensitivity.CONTACT,
         "subject": Sensitivity.ORDINARY,
         "body": Sensitivity.ORDINARY,
+        "headers": None,
         "address_key_id": None,
         "address_hash": Sensitivity.ORDINARY,
         "subject_key": Sensitivity.ORDINARY,
         "ticket": Sensitivity.ORDINARY,
+        "topic": Sensitivity.ORDINARY,
+        "campaign": Sensitivity.ORDINARY,
         "state": Sensitivity.ORDINARY,
         "last_error": None,
         "queued_at": Sensitivity.ORDINARY,

@@ -23,7 +23,7 @@ def messages_to(*, subject_keys: list[str], hashes: list[str]) -> list[QuerySet[
 
 def messages_of_ticket(ticket: str) -> QuerySet[OutboxMessage]:
     """Messages about a ticket, newest first, without what they said."""
-    return OutboxMessage.objects.filter(~Q(ticket=""), ticket=ticket).defer("to", "subject", "body").order_by("-pk")
+    return OutboxMessage.objects.filter(~Q(ticket=""), ticket=ticket).defer("to", "subject", "body", "headers").order_by("-pk")
 
 
 def mask_address(address: str) -> str:

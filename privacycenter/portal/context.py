@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.conf import settings
@@ -21,11 +21,20 @@ class Link:
     current: str = ""
 
 
-# Five words at most; a room that brings a page adds its line here.
+# Five words at most; a room that brings a page adds its line here, or to the pages behind one of these.
+CHOICES = "preferences:preferences"
 NAVIGATION = (
     (_("Overview"), "portal:dashboard"),
     (_("Your data"), "portal:data"),
+    (_("Your choices"), CHOICES),
     (_("Requests"), "requests:list"),
+)
+# The pages behind "Your choices", listed beside each of them.
+CHOICE_LINKS = (
+    (_("Messages"), CHOICES),
+    (_("Cookies"), "preferences:cookies"),
+    (_("Who gets your data"), "portal:sharing"),
+    (_("History and receipts"), "portal:consents"),
 )
 CONNECTIONS = "socialaccount_connections"  # where no provider is set up, there is nothing to connect
 ACCOUNT_LINKS = (
@@ -52,12 +61,20 @@ class Center:
     def navigation(self) -> list[Link]:
         """The main menu of a signed-in person; signed out, the home page itself is the menu."""
         user = getattr(self._request, "user", None)
-        return self._links(NAVIGATION) if user is not None and user.is_authenticated else []
+        links = self._links(NAVIGATION) if user is not None and user.is_authenticated else []
+        if any(link.current for link in self.choice_links):
+            links = [replace(link, current=link.current or "true") if link.href == reverse(CHOICES) else link for link in links]
+        return links
 
     @cached_property
     def account_links(self) -> list[Link]:
         """What belongs to the account, on every account page and in the account menu."""
         return self._links(tuple(entry for entry in ACCOUNT_LINKS if settings.SOCIALACCOUNT_PROVIDERS or entry[1] != CONNECTIONS))
+
+    @cached_property
+    def choice_links(self) -> list[Link]:
+        """What belongs to a person's choices, on each page about them."""
+        return self._links(CHOICE_LINKS)
 
     def _links(self, entries: tuple[tuple[str | Promise, str], ...]) -> list[Link]:
         return [Link(label, href, self._current(href)) for label, href in ((label, reverse(name)) for label, name in entries)]

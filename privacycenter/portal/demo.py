@@ -25,6 +25,10 @@ from privacycenter.jobs.domain import run_due
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.normalise import IdentifierKind
+from privacycenter.preferences.campaigns.demo import make_mailings
+from privacycenter.preferences.cookies.demo import make_services as make_cookie_services
+from privacycenter.preferences.demo import make_choices, make_partners
+from privacycenter.preferences.roles import MARKETING
 from privacycenter.records.demo import make_records
 from privacycenter.subjects.domain import set_locale
 from requests_app.domain import file_by_address, file_request, release_bundle, withdraw_request
@@ -78,6 +82,7 @@ STAFF = (
     ("dpo", "Dana Osei", DPO),
     ("agent", "Arun Pillai", AGENT),
     ("auditor", "Astrid Nowak", AUDITOR),
+    ("marketing", "Mia Tanaka", MARKETING),
 )
 WITHOUT_ACCOUNT = "greta.olsen@people.example"
 
@@ -125,11 +130,12 @@ class Seeded:
 
     customers: int
     records: int
+    choices: int  # people who chose something
     requests: int
 
 
 def seed(*, people_count: int, records_per_person: int, number: int) -> Seeded:
-    """Everything: logins, customers, their shop, conversations and forms, requests."""
+    """Everything: logins, customers, their shop, conversations and forms, choices, requests."""
     make_staff()
     wanted = list(people(people_count, seed=number))
     customers = make_customers(wanted)
@@ -138,7 +144,12 @@ def seed(*, people_count: int, records_per_person: int, number: int) -> Seeded:
     records = make_records(
         ((IdentifierKind.EMAIL, address) for address in addresses), per_person=records_per_person, seed=number, actor=ACTOR
     )
-    return Seeded(customers, records, make_requests())
+    make_partners(actor=ACTOR)
+    make_cookie_services(actor=ACTOR)
+    users = User.objects.filter(username__in=[person.username for person in wanted]).select_related("subject").order_by("pk")
+    choices = make_choices(((user.subject, str(user.pk)) for user in users), seed=number)
+    make_mailings(seed=number, actor=Actor.for_user(User.objects.get(username="marketing")))
+    return Seeded(customers, records, choices, make_requests())
 
 
 def make_customers(wanted: list[Person]) -> int:

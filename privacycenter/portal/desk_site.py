@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_app.queries import overdue_count
 
-ORDER = ("requests_app", "subjects", "accounts", "datamap", "records", "mail", "jobs", "audit")
+ORDER = ("requests_app", "subjects", "accounts", "preferences", "datamap", "records", "mail", "jobs", "audit")
 
 
 class DeskSite(AdminSite):

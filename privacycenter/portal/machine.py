@@ -21,6 +21,7 @@ from privacycenter.celery import app
 from privacycenter.jobs.queries import depth
 from privacycenter.kernel import clock
 from privacycenter.kernel.storage import storage
+from requests_app.erasure.serving import Standing, standing
 
 log = structlog.get_logger("privacycenter.portal")
 
@@ -101,6 +102,11 @@ def _storage() -> bool:
     return True
 
 
+def _erasures() -> bool:
+    """The database holds nobody whom the erasure ledger knows as erased (docs/restore.md)."""
+    return standing() is Standing.FIT
+
+
 def _broker() -> bool:
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=1)
@@ -113,7 +119,13 @@ def _jobs() -> bool:
 
 
 Check = Callable[[], bool]
-READINESS: tuple[tuple[str, Check], ...] = (("database", _database), ("migrations", _migrations), ("cache", _cache), ("storage", _storage))
+READINESS: tuple[tuple[str, Check], ...] = (
+    ("database", _database),
+    ("migrations", _migrations),
+    ("cache", _cache),
+    ("storage", _storage),
+    ("erasures", _erasures),
+)
 HEALTH: tuple[tuple[str, Check], ...] = (("broker", _broker), ("jobs", _jobs))
 
 

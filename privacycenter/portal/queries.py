@@ -18,6 +18,7 @@ from privacycenter.audit.errors import UnknownAuditEvent
 from privacycenter.audit.models import AuditEntry
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import ActorKind
+from privacycenter.subjects.enums import AllowedUse
 from privacycenter.subjects.models import Subject
 from requests_app.enums import LookReason, Outcome, Status
 from requests_app.models import Request
@@ -103,7 +104,24 @@ TITLES = {
     "subjects.identifier_added": gettext_lazy("An address, number or name of yours was added"),
     "subjects.identifier_proven": gettext_lazy("It was shown that an address or number is yours"),
     "subjects.identifier_removed": gettext_lazy("An address, number or name of yours was removed"),
+    "requests.proven": gettext_lazy("It was confirmed that a request is yours"),
+    "requests.reopened": gettext_lazy("You said that something is missing"),
+    "requests.withdrawn": gettext_lazy("A request of yours was withdrawn"),
+    "requests.person_asked": gettext_lazy("We asked you something"),
+    "requests.person_replied": gettext_lazy("You answered us"),
+    "requests.went_on_without_reply": gettext_lazy("We went on without your answer"),
+    "requests.represented_asked": gettext_lazy("We asked you whether somebody may act for you"),
+    "requests.represented_confirmed": gettext_lazy("You confirmed that somebody may act for you"),
+    "requests.clock_paused": gettext_lazy("The time to answer rests until you reply"),
+    "requests.extended": gettext_lazy("We told you that we need more time"),
+    "requests.person_reminded": gettext_lazy("We reminded you of a question"),
+    "requests.correction_added": gettext_lazy("We added a correction for you"),
+    "requests.annotated": gettext_lazy("You left a note beside your data"),
+    "requests.redactions_opened": gettext_lazy("A colleague looked for data of other people in your copy"),
 }
+
+# What colleagues write for each other: it tells the person nothing, and stays in the trail of the desk.
+OF_THE_DESK = ("requests.note_added",)
 
 
 def _title(verb: str) -> str:
@@ -123,7 +141,8 @@ def _is_look(verb: str) -> bool:
 def _reason(entry: AuditEntry) -> str:
     """Why somebody looked, in words where the reason is one of the list."""
     reason = str(entry.parameters.get("reason", "")) if _is_look(entry.verb) else ""
-    return str(LookReason(reason).label) if reason in LookReason.values else reason
+    words: dict[str, Any] = dict(LookReason.choices) | dict(AllowedUse.choices)
+    return str(words.get(reason, reason))
 
 
 def _who(entry: AuditEntry, account_id: int) -> str:

@@ -14,9 +14,11 @@ from accounts.models import User
 from privacycenter.audit.queries import entries_about, looks_at
 from privacycenter.datamap.queries import facts_for
 from privacycenter.kernel.sources import CATEGORIES
+from privacycenter.portal.glance import glance_of
 from privacycenter.portal.holdings import holdings_of
-from privacycenter.portal.queries import activity_lines, answer_times, current_requests
+from privacycenter.portal.queries import OF_THE_DESK, activity_lines, answer_times, current_requests
 from privacycenter.subjects.queries import public_ids
+from requests_app.limits.queries import restricted_of
 
 RECENT = 5
 PAGE_SIZE = 25
@@ -39,8 +41,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "holdings": [holding for holding in holdings_of(user.subject) if holding.count or holding.unreachable_count],
         "current_requests": current_requests(user.subject),
+        "restricted": restricted_of(user.subject),
+        "glance": glance_of(user.subject),
         "looks": activity_lines(looks_at(*known_as)[:RECENT], account_id=user.pk),
-        "recent": activity_lines(entries_about(*known_as)[:RECENT], account_id=user.pk),
+        "recent": activity_lines(entries_about(*known_as).exclude(verb__in=OF_THE_DESK)[:RECENT], account_id=user.pk),
     }
     return render(request, "portal/dashboard.html", context)
 
@@ -79,7 +83,8 @@ def activity(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     known_as = public_ids(user.subject)
     only_looks = request.GET.get("only") == "looks"
-    page = Paginator(looks_at(*known_as) if only_looks else entries_about(*known_as), PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = looks_at(*known_as) if only_looks else entries_about(*known_as).exclude(verb__in=OF_THE_DESK)
+    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "lines": activity_lines(page.object_list, account_id=user.pk), "only_looks": only_looks}
     return render(request, "portal/activity.html", context)
 

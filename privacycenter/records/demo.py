@@ -17,7 +17,13 @@ _CONVERSATIONS = (
     ("email", "Question about an invoice", "Asked why the amount differs from last month. Explained the two extra seats."),
     ("phone", "Could not sign in", "Lost the phone with the second factor. Checked who was calling, sent the reset link."),
     ("chat", "Feature wish: export as CSV", "Would like to export the calendar. Told about the plan for the next quarter."),
-    ("meeting", "Yearly review", "Went through the usage of the last year. Wants a quote for ten more seats."),
+    # Somebody else is named, so that there is something to hide in a copy; the number is one of those kept free for films.
+    (
+        "meeting",
+        "Yearly review",
+        "Went through the usage of the last year with Tomas Nordlicht (tomas.nordlicht@partner.example, +49 30 23125 417). "
+        "Wants a quote for ten more seats.",
+    ),
     ("email", "Спасибо за помощь", "Writes that everything works now. שלום! مرحبا! สวัสดี 👋"),
 )
 _FORMS = (

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
+from privacycenter.preferences import gate
 from privacycenter.records.enums import Category, ItemResult
+from privacycenter.records.erased import erased_among
 from privacycenter.records.errors import ItemRefused
 from privacycenter.records.items import RecordItem, read_item
 from privacycenter.records.models import FormSubmission, Interaction, PersonRecord
@@ -21,6 +23,10 @@ from privacycenter.records.readers import Found
 
 BATCH = 500
 BATCH_BYTES = 4 * 1024 * 1024
+# What the records of a category are taken in for: asked of the gate for each person.
+PURPOSES = {Category.INTERACTIONS: "support", Category.FORM_SUBMISSIONS: "support"}
+# The source that will hold them: where a person had it restricted, nothing is added to it (GDPR Art. 18(2) leaves storage only).
+SOURCES = {Category.INTERACTIONS: "records.interactions", Category.FORM_SUBMISSIONS: "records.form_submissions"}
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,18 @@ def _store(category: Category, items: dict[int, RecordItem], batch: list[Found],
     if not items:
         return
     model, columns_of = _MODELS[category]
+    refused = _refused_by_gate(category, items)
     keys = [item.key for item in items.values()]
     known = dict(model._default_manager.filter(item_key__in=keys).values_list("item_key", "item_digest"))
+    erased = erased_among(key for key in keys if key not in known)
     new: list[PersonRecord] = []
     for position, item in items.items():
         line = batch[position].line
-        if item.key not in known:
+        if item.key in erased:
+            yield position, Outcome(line, ItemResult.REFUSED, "erased", _("It was erased here, and is not brought back."))
+        elif item.key not in known and position in refused:
+            yield position, Outcome(line, ItemResult.REFUSED, *refused[position])
+        elif item.key not in known:
             known[item.key] = item.digest
             new.append(_row(model, item, columns_of(item)))
             yield position, Outcome(line, ItemResult.CREATED)
@@ -107,6 +119,16 @@ def _store(category: Category, items: dict[int, RecordItem], batch: list[Found],
     if not dry_run:
         # A second import of the same file beside this one may be faster: its row is as good as ours.
         model._default_manager.bulk_create(new, ignore_conflicts=True)
+
+
+def _refused_by_gate(category: Category, items: dict[int, RecordItem]) -> dict[int, tuple[str, str]]:
+    """Code and reason of each item whose person's data must not be used for this at present. A few queries for a batch."""
+    questions = [
+        gate.Question((item.identifier_kind, item.identifier_value), PURPOSES[category], source=SOURCES[category])
+        for item in items.values()
+    ]
+    decisions = zip(items, gate.may_all(questions), strict=True)
+    return {position: (f"gate_{decision.rule}", str(decision.reason)) for position, decision in decisions if not decision.allowed}
 
 
 def _row(model: type[PersonRecord], item: RecordItem, columns: dict[str, Any]) -> PersonRecord:

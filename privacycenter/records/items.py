@@ -150,6 +150,17 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+def is_answers(value: Any) -> bool:
+    """Whether the schema of form submissions takes this as their answers."""
+    return bool(_validator(Category.FORM_SUBMISSIONS).evolve(schema=_answers_schema()).is_valid(value))
+
+
+@cache
+def _answers_schema() -> dict[str, Any]:
+    answers: dict[str, Any] = _validator(Category.FORM_SUBMISSIONS).schema["properties"]["answers"]
+    return answers
+
+
 @cache
 def _validator(category: Category) -> Draft202012Validator:
     return Draft202012Validator(json.loads((_SCHEMAS / f"{category.value}.json").read_text(encoding="utf-8")))

@@ -62,3 +62,20 @@ class FormSubmission(PersonRecord):
         verbose_name_plural = _("form submissions")
         # Everything of one identifier, page by page along the primary key.
         indexes = [models.Index(fields=["identifier_kind", "identifier_value", "id"], name="form_submission_of_person")]
+
+
+class ErasedItem(models.Model):
+    """That an item was erased, by a keyed hash of its key: the same file brought in again must not bring it back."""
+
+    key_id = models.CharField(max_length=16)
+    key_hash = models.CharField(max_length=64)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("erased item")
+        verbose_name_plural = _("erased items")
+        # also answers "was it erased"
+        constraints = [models.UniqueConstraint(fields=["key_hash"], name="erased_item_once")]
+
+    def __str__(self) -> str:
+        return f"erased item #{self.pk}"

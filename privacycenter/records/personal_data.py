@@ -6,15 +6,17 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from privacycenter.kernel.classification import classify
-from privacycenter.kernel.model_source import ModelSource
-from privacycenter.kernel.sources import Locator, Sensitivity, SourceDescription, SourceField, registry
+from privacycenter.kernel.classification import classify, holds_nothing
+from privacycenter.kernel.model_source import IdentifierRows, ModelSource
+from privacycenter.kernel.sources import Erased, ErasureRule, Locator, Sensitivity, SourceDescription, SourceField, Treatment, registry
+from privacycenter.records.erased import note_erased
+from privacycenter.records.items import is_answers
 from privacycenter.records.models import FormSubmission, Interaction, PersonRecord
 from privacycenter.subjects.models import Subject
 from privacycenter.subjects.queries import proven_identifiers
 
 
-class RecordSource(ModelSource):
+class RecordSource(IdentifierRows, ModelSource):
     """Rows that carry one of the identifiers a person has proven."""
 
     model: type[PersonRecord]
@@ -30,6 +32,11 @@ class RecordSource(ModelSource):
             for kind, value in locator.get("identifiers", ())
         ]
 
+    def _delete(self, queryset: QuerySet[Any]) -> Erased:
+        """The keys of the items stay, as hashes, so that the same file does not bring them back."""
+        note_erased(queryset.values_list("item_key", flat=True))
+        return super()._delete(queryset)
+
 
 class InteractionSource(RecordSource):
     model = Interaction
@@ -40,8 +47,8 @@ class InteractionSource(RecordSource):
         fields=(
             SourceField("occurred_at", "When"),
             SourceField("channel", "Channel"),
-            SourceField("summary", "Summary"),
-            SourceField("body", "What was said or noted"),
+            SourceField("summary", "Summary", correctable=True),
+            SourceField("body", "What was said or noted", correctable=True),
             SourceField("identifier", "Your address or number in it", Sensitivity.CONTACT),
             SourceField("origin", "System it comes from"),
         ),
@@ -49,6 +56,7 @@ class InteractionSource(RecordSource):
         origin="recorded by our staff when you talked with sales or support",
         retention="interactions",
         recipients=("staff_and_contractors", "service_providers"),
+        erasure=ErasureRule(Treatment.DELETE),
     )
     columns = {
         "occurred_at": "occurred_at",
@@ -59,6 +67,12 @@ class InteractionSource(RecordSource):
         "origin": "origin",
     }
     dated_by = "occurred_at"
+    correctable = {"summary": "summary", "body": "body"}
+
+    def correction(self, field: str, value: Any) -> Any:
+        if value is not None and not isinstance(value, str):
+            raise ValueError(field)
+        return super().correction(field, value)
 
 
 class FormSubmissionSource(RecordSource):
@@ -70,7 +84,7 @@ class FormSubmissionSource(RecordSource):
         fields=(
             SourceField("submitted_at", "Sent"),
             SourceField("form", "Form"),
-            SourceField("answers", "Your answers"),
+            SourceField("answers", "Your answers", correctable=True),
             SourceField("identifier", "Your address or number in it", Sensitivity.CONTACT),
             SourceField("origin", "System it comes from"),
         ),
@@ -79,6 +93,7 @@ class FormSubmissionSource(RecordSource):
         retention="form_submissions",
         recipients=("staff_and_contractors", "service_providers"),
         portable=True,
+        erasure=ErasureRule(Treatment.DELETE),
     )
     columns = {
         "submitted_at": "submitted_at",
@@ -88,6 +103,14 @@ class FormSubmissionSource(RecordSource):
         "origin": "origin",
     }
     dated_by = "submitted_at"
+    correctable = {"answers": "answers"}
+
+    def correction(self, field: str, value: Any) -> Any:
+        """All answers at once, by field name, as the form would send them."""
+        value = super().correction(field, value)
+        if not is_answers(value):
+            raise ValueError(field)
+        return value
 
 
 registry.register(InteractionSource())
@@ -122,3 +145,4 @@ classify(
         "submitted_at": Sensitivity.ORDINARY,
     },
 )
+holds_nothing("records.ErasedItem", because="keyed hashes of the keys of items that were erased: nothing leads from them to anybody")

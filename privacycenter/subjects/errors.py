@@ -23,3 +23,13 @@ class CannotSplit(PrivacyCenterError):
 class StaffOnly(PrivacyCenterError):
     code = "staff_only"
     message = _("Only staff may do this.")
+
+
+class PersonErased(PrivacyCenterError):
+    code = "person_erased"
+    message = _("This person was erased. Whoever comes back is a new person here.")
+
+
+class UseMissing(PrivacyCenterError):
+    code = "use_missing"
+    message = _("The use of this person's data is restricted. Name what the law allows you to look at it for.")

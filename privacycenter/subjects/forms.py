@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.kernel.cards import refuse_card_number
-from privacycenter.subjects.enums import IDENTIFIER_CHOICES
+from privacycenter.subjects.enums import IDENTIFIER_CHOICES, AllowedUse
 from privacycenter.subjects.models import Identifier, Subject
 
 
@@ -32,21 +32,58 @@ class MergeReason(models.TextChoices):
     DUPLICATE = "duplicate", _("The same record came in twice")
 
 
+class LimitReason(models.TextChoices):
+    OBJECTION = "objection", _("An objection is being assessed")
+    ACCURACY = "accuracy", _("The person says that data is wrong")
+    CLAIM = "claim", _("The person needs it kept for a legal claim")
+    ASSESSED = "assessed", _("It was assessed, and the person was told")
+    CHILD = "child", _("We learned how old the person is")
+    MISTAKE = "mistake", _("We had made a mistake")
+
+
+_NO_REASON = ("", _("Choose one"))
+
+
+class LimitForm(forms.Form):
+    limit = forms.ChoiceField(
+        label=_("What should hold from now on?"),
+        choices=[
+            _NO_REASON,
+            ("restrict", _("Restrict the use of the person's data")),
+            ("lift", _("Lift the restriction")),
+            ("child", _("The person is a child")),
+            ("no_child", _("The person is no child")),
+        ],
+    )
+    reason = forms.ChoiceField(label=_("Why?"), choices=[_NO_REASON, *LimitReason.choices])
+
+
 class ShowForm(forms.Form):
     reason = forms.ChoiceField(label=_("Why do you need to see them?"), choices=LookReason.choices, widget=forms.RadioSelect)
+    use = forms.ChoiceField(
+        label=_("What does the law allow you to use it for?"),
+        help_text=_("The use of this person's data is restricted. The person sees what you choose here."),
+        choices=AllowedUse.choices,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, restricted: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not restricted:
+            del self.fields["use"]
 
 
 class ProofForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=IDENTIFIER_CHOICES)
     value = forms.CharField(label=_("Address or number"), max_length=320, validators=[refuse_card_number])
-    proof = forms.ChoiceField(label=_("How was it proven?"), choices=Proof.choices)
+    proof = forms.ChoiceField(label=_("How was it proven?"), choices=[_NO_REASON, *Proof.choices])
 
 
 class MergeForm(forms.Form):
     other = forms.CharField(
         label=_("Id of the other person"), help_text=_("Everything of that person moves to this one. This can't be undone."), max_length=36
     )
-    reason = forms.ChoiceField(label=_("Why are they one person?"), choices=MergeReason.choices)
+    reason = forms.ChoiceField(label=_("Why are they one person?"), choices=[_NO_REASON, *MergeReason.choices])
 
     def clean_other(self) -> Subject:
         try:

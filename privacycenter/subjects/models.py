@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from privacycenter.kernel.encryption import EncryptedTextField
 from privacycenter.subjects.enums import IDENTIFIER_CHOICES
 
 
@@ -21,6 +22,13 @@ class Subject(models.Model):
 
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)  # IANA name
     language = models.CharField(_("language"), max_length=16, blank=True)  # BCP 47
+
+    # Asked by the gate before anything is done with the person's data (privacycenter.preferences.gate).
+    restricted_at = models.DateTimeField(_("restricted"), null=True, blank=True, editable=False)
+    is_child = models.BooleanField(_("known to be a child"), default=False, editable=False)
+
+    # From then on the row is a bare number to which requests and their proof refer; nothing leads from it to anybody.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("person")
@@ -62,3 +70,45 @@ class Identifier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
+
+
+class Restriction(models.Model):
+    """One reason why a person's data is kept but not used (GDPR Art. 18): all of it, or what one source holds.
+
+    Several may stand beside each other, each from a request of its own; the data is free when the last one is lifted. Those about
+    everything also stand in `Subject.restricted_at`, which the gate reads for thousands without another query.
+    """
+
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="restrictions")
+    source = models.CharField(_("source"), max_length=100, blank=True)  # key of a source; empty for everything
+    since = models.DateTimeField(_("since"))
+    reason = models.CharField(_("reason"), max_length=32, blank=True)  # a code; empty for those from before reasons were kept
+    ref = models.CharField(_("request"), max_length=16, blank=True)  # reference of the request it came from
+
+    class Meta:
+        verbose_name = _("restriction")
+        verbose_name_plural = _("restrictions")
+        constraints = [models.UniqueConstraint(fields=["subject", "source", "ref"], name="subjects_restriction_once")]
+
+    def __str__(self) -> str:
+        return f"restriction #{self.pk}"
+
+
+class PushDevice(models.Model):
+    """A device on which the person agreed to get push messages. What it is reached by is a secret of its maker's service."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="push_devices")
+    label = models.CharField(_("device"), max_length=80)  # as the person knows it: "Phone", "Firefox on Linux"
+    endpoint = EncryptedTextField(blank=True)  # blanked when switched off
+    endpoint_digest = models.CharField(max_length=64)  # SHA-256: the same device registers once
+    created_at = models.DateTimeField(_("added"))
+    disabled_at = models.DateTimeField(_("switched off"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("push device")
+        verbose_name_plural = _("push devices")
+        constraints = [models.UniqueConstraint(fields=["subject", "endpoint_digest"], name="subjects_push_device_once")]
+
+    def __str__(self) -> str:
+        return f"push device #{self.pk}"

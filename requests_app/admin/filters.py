@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from privacycenter.kernel import clock
 from requests_app.admin.presentation import KINDS, STATES
 from requests_app.enums import Status
-from requests_app.models import Request
+from requests_app.models import Representation, Request
 
 
 class BurningFilter(admin.SimpleListFilter):
@@ -29,6 +29,7 @@ class BurningFilter(admin.SimpleListFilter):
             ("desk", _("Waiting for us")),
             ("person", _("Waiting for the person")),
             ("new", _("New: nobody has it")),
+            ("proof", _("Proof to look at")),
             ("unproven", _("Not proven yet")),
         ]
 
@@ -36,11 +37,12 @@ class BurningFilter(admin.SimpleListFilter):
         now = clock.now()
         proven = queryset.filter(verified_at__isnull=False)
         choices = {
-            "overdue": proven.filter(status__in=Status.OPEN, due_at__lt=now),
+            "overdue": proven.filter(status__in=Status.OPEN, due_at__lt=now, paused_at=None),
             "week": proven.filter(status__in=Status.OPEN, due_at__gte=now, due_at__lt=now + timedelta(days=7)),
-            "desk": proven.filter(status__in=[Status.ATTENTION, Status.REVIEW, Status.REOPENED]),
-            "person": proven.filter(status=Status.READY),
+            "desk": proven.filter(status__in=Status.AT_THE_DESK),
+            "person": proven.filter(status__in=[Status.READY, Status.WAITING]),
             "new": proven.filter(status__in=Status.OPEN, assignee=None),
+            "proof": queryset.filter(status=Status.RECEIVED, pk__in=Representation.objects.waiting_for_desk().values("request")),
             "unproven": queryset.filter(verified_at=None),
         }
         return choices.get(self.value() or "", proven)

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from privacycenter.audit.events import all_kinds
-from privacycenter.kernel import clock
 from privacycenter.kernel.actor import ActorKind
 from privacycenter.subjects.enums import IDENTIFIER_LABELS
 from privacycenter.subjects.queries import proven_identifiers
-from requests_app.enums import Kind, Outcome, Status, StepStatus
+from requests_app.behalf.documents import undecided_identity
+from requests_app.enums import Behalf, Kind, Outcome, Status, StepStatus
 from requests_app.forms import SureForm, WordsForm
-from requests_app.models import Bundle, Look, Request, Step, TimelineEvent, Volume
-from requests_app.presentation import explain
+from requests_app.models import Bundle, Look, Representation, Request, Step, TimelineEvent, Volume
+from requests_app.presentation import explain_request
 from requests_app.queries import account_of, latest_bundle, timeline_of
 from requests_app.transitions import Event, Guard, Role, legal_moves
 
@@ -27,6 +27,15 @@ BUTTONS = {
     Event.RELEASE: gettext_lazy("Release to the person"),
     Event.ANSWER: gettext_lazy("Answer: nothing more to come"),
 }
+OF_FAILURE = frozenset({Event.RETRY, Event.COMPLETE_DESPITE_FAILURE})
+# What is said once a button was pressed.
+DONE = {
+    Event.RETRY: gettext_lazy("The failed parts are being tried again."),
+    Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("The request goes on without the part that failed."),
+    Event.COLLECT_AGAIN: gettext_lazy("Everything is being collected again."),
+    Event.RELEASE: gettext_lazy("The copy was released. The person gets a mail."),
+    Event.ANSWER: gettext_lazy("The person was answered, and the ticket is closed."),
+}
 # The states in the words of the desk; those of requests_app.enums.Status speak to the person.
 STATES = {
     Status.RECEIVED: gettext_lazy("Not proven yet"),
@@ -36,12 +45,32 @@ STATES = {
     Status.REVIEW: gettext_lazy("To be released"),
     Status.READY: gettext_lazy("Released"),
     Status.REOPENED: gettext_lazy("Reopened by the person"),
+    Status.TRIAGE: gettext_lazy("To be decided"),
+    Status.WAITING: gettext_lazy("Waiting for the person"),
+    Status.CORRECTING: gettext_lazy("Correcting"),
+    Status.PLANNING: gettext_lazy("Planning the erasure"),
+    Status.APPROVAL: gettext_lazy("Plan to be approved"),
+    Status.COOLING: gettext_lazy("Cooling off"),
+    Status.ERASING: gettext_lazy("Erasing"),
     Status.CLOSED: gettext_lazy("Closed"),
 }
-KINDS = {Kind.ACCESS: gettext_lazy("Access"), Kind.PORTABILITY: gettext_lazy("Portability")}
+KINDS = {
+    Kind.ACCESS: gettext_lazy("Access"),
+    Kind.PORTABILITY: gettext_lazy("Portability"),
+    Kind.RECTIFICATION: gettext_lazy("Rectification"),
+    Kind.ERASURE: gettext_lazy("Erasure"),
+    Kind.RESTRICTION: gettext_lazy("Restriction"),
+    Kind.OBJECTION: gettext_lazy("Objection"),
+    Kind.WITHDRAWAL: gettext_lazy("Withdrawal of consent"),
+    Kind.COMPLAINT: gettext_lazy("Complaint or question"),
+    Kind.REVIEW: gettext_lazy("Review of a decision"),
+    Kind.CHILD: gettext_lazy("Child's account"),
+}
 OUTCOMES = {
     Outcome.FULFILLED: gettext_lazy("Answered in full"),
     Outcome.IN_PART: gettext_lazy("Answered in part"),
+    Outcome.NOTHING_HELD: gettext_lazy("Nothing held"),
+    Outcome.REFUSED: gettext_lazy("Refused"),
     Outcome.WITHDRAWN: gettext_lazy("Withdrawn"),
     Outcome.NOT_VERIFIED: gettext_lazy("Never proven"),
     Outcome.DUPLICATE: gettext_lazy("Set aside"),
@@ -50,6 +79,23 @@ OUTCOMES = {
 TO_CONFIRM = {
     Event.RELEASE: gettext_lazy("I have looked at what is in it, and it is about this person"),
     Event.COLLECT_AGAIN: gettext_lazy("Yes, throw the present bundle away and start anew"),
+}
+# What stands in the timeline of a ticket without a kind of its own in the trail.
+NOTES = {
+    "restricted": gettext_lazy("Restricted at once"),
+    "stopped": gettext_lazy("Use for what they objected to stopped at once"),
+    "more_objected": gettext_lazy("The person objected to something more"),
+    "less_objected": gettext_lazy("The person took back a part"),
+    "lift_ordered": gettext_lazy("End of the restriction told to the person"),
+    "lift_called_off": gettext_lazy("Announced end called off"),
+    "limit_ended": gettext_lazy("Ended"),
+    "child_answered": gettext_lazy("The person told how it is"),
+}
+FOR_WHOM = {
+    Behalf.SELF: gettext_lazy("For themselves"),
+    Behalf.CHILD: gettext_lazy("For their child, as parent or guardian"),
+    Behalf.AGENT: gettext_lazy("For somebody who asked them to"),
+    Behalf.DECEASED: gettext_lazy("For somebody who has died"),
 }
 HINTS = {
     Event.COMPLETE_DESPITE_FAILURE: gettext_lazy("Why it goes out incomplete. Printed in the bundle."),
@@ -72,7 +118,7 @@ def ticket_page(request: Request, *, look: Look | None) -> dict[str, Any]:
         "steps": steps,
         "volumes": _volume_words(bundle),
         "record_count": sum(step.count for step in steps),
-        "why_this_date": explain(request.due) if request.due else [],
+        "why_this_date": explain_request(request, shows_reason=look is not None),
         "can_preview": bundle is not None and bundle.assembled_at is not None and bundle.shredded_at is None,
     }
 
@@ -88,7 +134,12 @@ def steps_of(bundle: Bundle | None) -> list[Step]:
 def actions(request: Request) -> list[dict[str, Any]]:
     """What staff may do now, read from the table of moves. Moves that take a reason come with a field for it."""
     found = []
-    for row in legal_moves(request.status, Role.STAFF):
+    has_failed = request.kind not in Kind.COPIES or something_failed(request)
+    for row in legal_moves(request.status, Role.STAFF, request.kind):
+        if row.event not in BUTTONS or (row.event is Event.RETRY and request.kind not in Kind.COPIES):
+            continue  # made by a form of its own section
+        if row.event in OF_FAILURE and not has_failed:
+            continue
         needs_words = row.guard == Guard.REASON_GIVEN
         form: WordsForm | SureForm | None = None
         if needs_words:
@@ -99,15 +150,33 @@ def actions(request: Request) -> list[dict[str, Any]]:
     return found
 
 
+def something_failed(request: Request) -> bool:
+    """Whether a part of the bundle failed. A finished one comes back without that after a question to the person."""
+    bundle = latest_bundle(request)
+    return bundle is None or bundle.assembled_at is None or Step.objects.filter(bundle=bundle, status=StepStatus.FAILED).exists()
+
+
+def waiting_proof(request: Request) -> str:
+    """What of a proof waits for a colleague, in words; empty where nothing does."""
+    if undecided_identity(request).exists():
+        return _("A proof of identity waits for you.")
+    representation = Representation.objects.filter(request=request).first() if request.behalf != Behalf.SELF else None
+    if representation is None or request.status != Status.RECEIVED or not representation.is_for_desk:
+        return ""
+    return _("The proof that they may ask waits for you.")
+
+
 def state_word(request: Request) -> str:
     """The state, or how it ended."""
+    if request.kind == Kind.WITHDRAWAL and request.outcome == Outcome.NOTHING_HELD:
+        return _("Nothing to take back")
     words = OUTCOMES[Outcome(request.outcome)] if request.status == Status.CLOSED else STATES[Status(request.status)]
     return str(words)
 
 
 def is_late(request: Request) -> bool:
     """Whether the answer is overdue."""
-    return request.is_open and request.due_at is not None and request.due_at < clock.now()
+    return request.is_late
 
 
 def desk_title(title: str) -> str:
@@ -134,7 +203,13 @@ def _event(event: TimelineEvent, *, shows_notes: bool) -> dict[str, Any]:
         is_theirs = event.actor_kind == ActorKind.PERSON
         note = _("The person wrote something. Give a reason to read it.") if is_theirs else _("There is a note. Give a reason to read it.")
     state = "problem" if event.event == Event.FAIL else "done"
-    return {"title": str(kind.label) if kind else event.event, "state": state, "when": event.at, "by": who, "text": note}
+    return {
+        "title": str(kind.label) if kind else str(NOTES.get(event.event, event.event)),
+        "state": state,
+        "when": event.at,
+        "by": who,
+        "text": note,
+    }
 
 
 def _volume_words(bundle: Bundle | None) -> str:

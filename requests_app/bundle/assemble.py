@@ -15,7 +15,7 @@ from typing import Any
 
 from privacycenter.kernel.storage import storage
 from privacycenter.kernel.streams import encrypt_stream
-from requests_app.bundle.document import document_bound, document_chunks
+from requests_app.bundle.document import DataDocument
 from requests_app.bundle.facts import BundleFacts, SourceResult
 from requests_app.bundle.outputs import open_file
 from requests_app.bundle.readable import main_document, volume_document, volume_path, volumes_of
@@ -123,8 +123,8 @@ def _archive(
             else:
                 yield from archive.stream(path, data, at_most=_LARGE_VOLUME)
     complete = with_unprinted(facts, press.unprinted, key=key)
-    document = document_chunks(complete, key=key, on_progress=tell)
-    yield from archive.stream("personal-data.json", document, at_most=document_bound(complete))
+    document = DataDocument(complete, key=key)
+    yield from archive.stream("personal-data.json", document.chunks(on_progress=tell), at_most=document.at_most)
     yield from archive.add(SCHEMA_ENTRY, schema_bytes())
     for source in facts.sources:
         for file in source.output.files if source.output else ():
@@ -137,12 +137,15 @@ def _archive(
 
 def manifest_bytes(facts: BundleFacts, entries: Sequence[Entry]) -> bytes:
     """What is signed: the reference, the moment, the key's id, and every entry with its size and checksum."""
-    head = {
+    head: dict[str, Any] = {
         "ref": facts.reference,
         "created": facts.created.isoformat(timespec="seconds"),
         "format_version": FORMAT_VERSION,
         "key_id": signing_key_id(),
     }
+    if facts.hidden:
+        places = [{"key": key, **counts} for key, counts in facts.hidden.sources.items()]
+        head["hidden"] = {"ground": facts.hidden.ground, **facts.hidden.total, "sources": places}
     # Written line by line: a large bundle has thousands of entries.
     lines = (f'  {{"name": {json.dumps(entry.name)}, "size": {entry.size}, "sha256": "{entry.sha256}"}}' for entry in entries)
     opening = json.dumps(head, indent=1).removesuffix("\n}")
@@ -171,7 +174,9 @@ def _volume(
 
 def _summary(facts: BundleFacts, archive: ZipStream) -> dict[str, Any]:
     outputs = [source.output for source in facts.sources if source.output]
+    hidden = {"hidden": {**facts.hidden.total, "by": dict(facts.hidden.by), "sources": list(facts.hidden.sources)}} if facts.hidden else {}
     return {
+        **hidden,
         "entries": len(archive.entries),
         "volumes": sum(entry.name.startswith("pdf/") for entry in archive.entries),
         "sources": dict(Counter(source.status for source in facts.sources)),

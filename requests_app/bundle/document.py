@@ -7,29 +7,37 @@ from typing import Any
 
 from requests_app.bundle.facts import BundleFacts, SourceResult
 from requests_app.bundle.outputs import open_records
-from requests_app.bundle.serialise import to_json
+from requests_app.bundle.serialise import to_json_each
 from requests_app.bundle.words import withheld_ground
 
 FORMAT = "urn:privacycenter:personal-data:1"
 
 
-def document_chunks(facts: BundleFacts, *, key: bytes, on_progress: Callable[[int], None]) -> Iterator[bytes]:
-    """The document in pieces. `on_progress` hears how many bytes of records were copied."""
-    yield _members(_opening(facts), indent=2, start=b"{\n") + b',\n  "sources": ['
-    for index, source in enumerate(facts.sources):
-        yield (b",\n" if index else b"\n") + _members(_source(facts, source), indent=6, start=b"    {\n") + b',\n      "records": ['
-        yield from _records(source, key, on_progress)
-        yield _members(_after_records(source), indent=6, start=b"],\n") + b"\n    }"
-    yield _members(_closing(facts), indent=2, start=b"\n  ],\n") + b"\n}\n"
+class DataDocument:
+    """The document of one bundle. What stands between the records is written at once, because it tells the document's size."""
 
+    def __init__(self, facts: BundleFacts, *, key: bytes) -> None:
+        self._sources, self._key = facts.sources, key
+        start = _members(_opening(facts), indent=2, start=b"{\n") + b',\n  "sources": ['
+        self._between = []  # what stands before the records of each source
+        for source in facts.sources:
+            self._between.append(start + _members(_source(facts, source), indent=6, start=b"\n    {\n") + b',\n      "records": [')
+            start = _members(_after_records(source), indent=6, start=b"],\n") + b"\n    },"
+        self._end = start.removesuffix(b",") + _members(_closing(facts), indent=2, start=b"\n  ],\n") + b"\n}\n"
 
-def document_bound(facts: BundleFacts) -> int:
-    """No less than the document's size in bytes: what the archive needs to know before it is written."""
-    outputs = [source.output for source in facts.sources if source.output]
-    records = sum(output.size + output.count for output in outputs)
-    described = [*_opening(facts).values(), *_closing(facts).values()]
-    described += [part for source in facts.sources for part in (_source(facts, source), _after_records(source))]
-    return records + sum(len(to_json(part)) for part in described) + 4096 * (len(facts.sources) + 1)
+    @property
+    def at_most(self) -> int:
+        """No less than the document's size in bytes: what the archive needs to know before it is written."""
+        outputs = [source.output for source in self._sources if source.output]
+        # Around the records of a source: a line end before them, one less than each of theirs, and one with six spaces after them.
+        return sum(map(len, self._between)) + len(self._end) + sum(output.size + output.count + 8 for output in outputs)
+
+    def chunks(self, *, on_progress: Callable[[int], None]) -> Iterator[bytes]:
+        """The document in pieces. `on_progress` hears how many bytes of records of a source were copied."""
+        for source, before in zip(self._sources, self._between, strict=True):
+            yield before
+            yield from _records(source, self._key, on_progress)
+        yield self._end
 
 
 def field_facts(source: SourceResult) -> list[dict[str, Any]]:
@@ -128,5 +136,6 @@ def _closing(facts: BundleFacts) -> dict[str, Any]:
 
 
 def _members(members: dict[str, Any], *, indent: int, start: bytes) -> bytes:
-    space = b" " * indent
-    return start + b",\n".join(space + to_json(name) + b": " + to_json(value) for name, value in members.items())
+    space = " " * indent
+    names = [f'{space}"{name}": '.encode() for name in members]  # ours: nothing in them to be escaped
+    return start + b",\n".join(map(bytes.__add__, names, to_json_each(list(members.values()))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -104,6 +104,17 @@ class AuthorityFact:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenFact:
+    """How much of other people was hidden, and why (GDPR Art. 15(4)). Counts of "places", "records" and "files" by those words."""
+
+    ground: str
+    note: str
+    total: Mapping[str, int]
+    sources: Mapping[str, Mapping[str, int]]
+    by: Mapping[str, int]  # of each redaction
+
+
+@dataclass(frozen=True, slots=True)
 class BundleFacts:
     """Everything a bundle says, except the records, which stay in storage until they are copied.
 
@@ -124,6 +135,7 @@ class BundleFacts:
     automated_decisions: Sequence[Row] = field(default_factory=tuple)
     transfers: Sequence[Row] = field(default_factory=tuple)
     authority: AuthorityFact | None = None
+    hidden: HiddenFact | None = None
     failure_reason: str = ""  # why staff called it complete although a source failed; printed
 
     def __post_init__(self) -> None:
@@ -134,6 +146,10 @@ class BundleFacts:
             raise ValueError("a source stands twice")
         if self.kind == "portability" and not all(source.portable for source in self.sources):
             raise ValueError("a portability bundle holds portable sources only")
+
+    def with_hidden(self, hidden: HiddenFact) -> BundleFacts:
+        """The same facts, which say that something is hidden."""
+        return replace(self, hidden=hidden)
 
     def reason_of(self, source: SourceResult) -> str | None:
         """Why a source is not in it, as it is printed: with what staff said when they completed the bundle all the same."""

@@ -1,4 +1,4 @@
-"""One step of a request: run a source for one person and keep what it gives, sealed. Nothing is held whole in memory."""
+"""One step of a request: run a source for one person and hold what it gives, large outputs sealed and in storage."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import json
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext
 
@@ -19,13 +21,13 @@ from privacycenter.kernel.sources import FileItem, Locator, Problem, Record, Sen
 from privacycenter.kernel.storage import ObjectStorage, storage
 from privacycenter.kernel.streams import SealedReader, encrypt_stream, sealed_size
 from privacycenter.kernel.text import visible
-from requests_app.bundle.serialise import plain_text, serialise
+from requests_app.bundle.serialise import Lines, plain_text, serialise
 from requests_app.bundle.step_output import StepOutput, StoredFile, VolumePlan, VolumePlans
 from requests_app.bundle.volume_plan import VolumePlanner
 from requests_app.pdf.volumes import fits_main
 
 INLINE_BYTES = 64 * 1024
-"""Outputs of at most this many bytes are kept in the step's row instead of in storage."""
+"""Outputs of at most this many bytes are kept in memory, and in the step's row instead of in storage."""
 
 NAMED_PROBLEMS = 2_000
 """So many unreadable records are named one by one; beyond that they are counted."""
@@ -58,18 +60,25 @@ _EXTENSIONS = {
 
 
 def export_source(
-    source: Source, locator: Locator, *, key: bytes, name_prefix: str, on_progress: Callable[[int], None] | None = None
+    source: Source,
+    locator: Locator,
+    *,
+    key: bytes,
+    name_prefix: str,
+    on_progress: Callable[[int], None] | None = None,
+    hider: Hider | None = None,
 ) -> StepOutput:
     """Run one source for one person; `name_prefix` is the folder in storage that belongs to this step alone.
 
     Every run writes under names of its own in it. A worker that has lost its lease may go on for a while: it neither replaces
     nor removes what the worker after it has committed.
 
+    `hider` takes out what is hidden of other people before anything is sealed.
     `on_progress` hears the number of records so far, at most once a second and at the end. An error of the source comes
     through, after everything that was written has been removed: the step fails and is tried again. Runs in the calling
     thread, outside a transaction.
     """
-    run = _Run(source.describe(), key, name_prefix, on_progress or (lambda count: None))
+    run = _Run(source.describe(), key, name_prefix, on_progress or (lambda count: None), hider)
     try:
         return run.output(run.blobs(source, locator))
     except BaseException:
@@ -77,10 +86,20 @@ def export_source(
         raise
 
 
+def sealed(output: StepOutput, *, key: bytes) -> StepOutput:
+    """The output as it may be kept in a row: with its records sealed. One that has nothing in memory comes back as it is."""
+    if output.plain is None:
+        return output
+    inline = b"".join(encrypt_stream([output.plain], key=key, context=_records_context(output.source_key)))
+    return replace(output, plain=None, inline=inline, sealed_size=len(inline))
+
+
 def open_records(output: StepOutput, *, key: bytes, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
     """The NDJSON of an output from `offset`, in pieces of at most 256 KiB that need not end with a line."""
     if output.size == 0:
         return iter(())
+    if output.plain is not None:
+        return iter((output.plain[offset : None if length is None else offset + length],))
     if output.inline is not None:
         inline = output.inline
         reader = SealedReader(lambda start, count: inline[start : start + count], len(inline), key, _records_context(output.source_key))
@@ -122,6 +141,18 @@ def path_part(source_key: str) -> str:
     return f"{plain or 'source'}-{hashlib.sha256(source_key.encode()).hexdigest()[:8]}"
 
 
+class Hider(Protocol):
+    """What takes data of other people out of what a source gives (requests_app.redaction)."""
+
+    counts: Counter[str]
+
+    def plain_fields(self, batch: Sequence[dict[str, Any]], json_fields: Sequence[str]) -> Sequence[dict[str, Any]]: ...
+    def lines(self, data: bytes) -> bytes: ...
+    def text(self, value: str) -> str: ...
+    def problem(self, problem: Problem) -> Problem: ...
+    def file(self, item: FileItem) -> FileItem | None: ...
+
+
 class _Unreadable(Exception):
     """A file could not be read to its end; wraps whatever its stream raised."""
 
@@ -129,11 +160,14 @@ class _Unreadable(Exception):
 class _Run:
     """The state of one export."""
 
-    def __init__(self, description: SourceDescription, key: bytes, prefix: str, on_progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, description: SourceDescription, key: bytes, prefix: str, on_progress: Callable[[int], None], hider: Hider | None
+    ) -> None:
         self.description = description
         self.key = key
         self.prefix = f"{prefix.rstrip('/')}/{secrets.token_hex(8)}"
         self.on_progress = on_progress
+        self.hider = hider
         self.store: ObjectStorage = storage()
         self.withheld = frozenset(item.name for item in description.fields if item.withheld or item.sensitivity is Sensitivity.SECRET)
         self.count = self.size = self.dropped = 0
@@ -147,9 +181,9 @@ class _Run:
         head: list[bytes] = []
         while sum(map(len, head)) <= INLINE_BYTES and (blob := next(blobs, None)) is not None:
             head.append(blob)
-        inline, name = None, ""
+        plain, name = None, ""
         if sum(map(len, head)) <= INLINE_BYTES:
-            inline = b"".join(encrypt_stream(head, key=self.key, context=_records_context(self.description.key))) if head else None
+            plain = b"".join(head) if head else None
         else:
             name = f"{self.prefix}/records"
             self.written.append(name)
@@ -157,16 +191,18 @@ class _Run:
         self.on_progress(self.count)
         if self.dropped:
             self.problems.append(Problem("…", gettext("%(count)d further records could not be read.") % {"count": self.dropped}))
+        hidden = dict(self.hider.counts) if self.hider else {}
         return StepOutput(
-            status="found" if self.count or self.problems or self.files else "nothing_held",
+            status="found" if self.count or self.problems or self.files or hidden else "nothing_held",
             count=self.count,
             problems=tuple(self.problems),
             size=self.size,
-            inline=inline,
+            plain=plain,
             object_name=name,
-            sealed_size=sealed_size(self.size) if name else len(inline or b""),
+            sealed_size=sealed_size(self.size) if name else 0,
             volumes=VolumePlans() if fits_main(self.count, self.size) else self.volumes.finish(),
             files=tuple(self.files),
+            hidden=hidden,
             source_key=self.description.key,
         )
 
@@ -210,14 +246,14 @@ class _Run:
             elif isinstance(item, FileItem):
                 self._keep_file(item)
             elif isinstance(item, Problem):
-                self._note([Problem(_shown(item.record), _shown(item.reason))])
+                self._note([Problem(self._shown(item.record), self._shown(item.reason))])
             else:
                 raise TypeError("a source gave something that is no item")
         if batch:
             yield self._written(batch)
 
     def _written(self, batch: Sequence[dict[str, Any]], json_names: Sequence[str] = ()) -> bytes:
-        lines = serialise(batch, json_names)
+        lines = serialise(batch, json_names) if self.hider is None else self._hidden(self.hider, batch, json_names)
         self._note(lines.problems)
         self.volumes.add_lines(lines.data, lines.written)
         self.count += lines.written
@@ -227,12 +263,38 @@ class _Run:
             self.on_progress(self.count)
         return lines.data
 
+    def _hidden(self, hider: Hider, batch: Sequence[dict[str, Any]], json_names: Sequence[str]) -> Lines:
+        lines = serialise(hider.plain_fields(batch, json_names), json_names)
+        return Lines(hider.lines(lines.data), lines.written, [hider.problem(problem) for problem in lines.problems])
+
     def _note(self, problems: Sequence[Problem]) -> None:
         room = NAMED_PROBLEMS - len(self.problems)
         self.problems += problems[:room]
         self.dropped += len(problems[room:])
 
-    def _keep_file(self, item: FileItem) -> None:
+    def _text(self, text: str) -> str:
+        return self.hider.text(text) if self.hider else text
+
+    def _shown(self, text: str) -> str:
+        return _shown(self._text(str(text)))  # what is hidden goes first: it is not found in a text that was changed
+
+    def _given(self, item: FileItem) -> FileItem | None:
+        """The file as it may be given; None where it is left out, or where it can't be read and so not be looked through."""
+        if self.hider is None:
+            return item
+        try:
+            return self.hider.file(item)
+        except Exception:
+            self._unreadable_file(item)
+            return None
+
+    def _unreadable_file(self, item: FileItem) -> None:
+        self._note([Problem(self._shown(item.key), gettext("The file that belongs to it could not be read."))])
+
+    def _keep_file(self, original: FileItem) -> None:
+        item = self._given(original)
+        if item is None:
+            return
         number = len(self.files) + 1
         path = f"files/{path_part(self.description.key)}/{number}.{_EXTENSIONS.get(item.media_type.lower(), 'bin')}"
         name = f"{self.prefix}/files/{number}"
@@ -255,13 +317,13 @@ class _Run:
         try:
             sealed = self.store.put_stream(name, encrypt_stream(chunks(), key=self.key, context=_file_context(path)))
         except _Unreadable:
-            self._note([Problem(_shown(item.key), gettext("The file that belongs to it could not be read."))])
+            self._unreadable_file(item)
             return
         self.files.append(
             StoredFile(
-                record=_shown(item.key),
+                record=self._shown(item.key),
                 path=path,
-                original_name=shown_name(item.original_name),
+                original_name=shown_name(self._text(item.original_name)),
                 media_type=_shown(item.media_type)[:100],
                 size=sum(sizes),
                 sha256=digest.hexdigest(),

@@ -13,7 +13,7 @@ from requests_app.bundle.document import field_facts
 from requests_app.bundle.facts import AuthorityFact, BundleFacts, Row, SourceResult
 from requests_app.bundle.outputs import path_part, read_records
 from requests_app.bundle.step_output import VolumePlan, VolumePlans
-from requests_app.bundle.words import LISTS, category_word, how_to_check, moment_text, sensitivity_word
+from requests_app.bundle.words import LISTS, category_word, how_to_check, how_to_object, moment_text, sensitivity_word
 from requests_app.pdf.documents import (
     Authority,
     Controller,
@@ -78,6 +78,7 @@ def main_document(facts: BundleFacts, *, key: bytes) -> MainDocument:
             rights=[Right(item.title, item.text) for item in facts.rights],
             authority=_authority(facts.authority),
             how_to_check=how_to_check(),
+            hidden=[facts.hidden.note, how_to_object()] if facts.hidden else [],
             consents=_listing("consents", facts.consents),
             disclosures=_listing("disclosures", facts.disclosures),
             access_log=_listing("access_log", facts.access_log),

@@ -89,8 +89,24 @@ def _all_at_once(batch: Sequence[dict[str, Any]]) -> bytes:
     return b"".join(orjson.dumps(record, _default, _OPTIONS) + b"\n" for record in batch)
 
 
+def to_json_each(values: Sequence[Any]) -> list[bytes]:
+    """Values of ours (facts, lists) as JSON without line ends, by the same rules. Raises TypeError.
+
+    Like a batch, they are looked at as a whole; only where the look finds something is each written with care.
+    """
+    try:
+        written = [orjson.dumps(value, _default, _OPTIONS) for value in values]
+    except (TypeError, ValueError, RecursionError):
+        return [to_json(value) for value in values]
+    data = b"\n".join(written)
+    is_lost = b"null" in data and not all(b"null" not in part or _is_finite(value) for value, part in zip(values, written, strict=True))
+    if is_lost or b"\\u0000" in data or _may_hold_card_number(data):
+        return [to_json(value) for value in values]
+    return written
+
+
 def to_json(value: Any) -> bytes:
-    """One value of ours (facts, lists) as JSON without a line end, by the same rules. Raises TypeError."""
+    """One value of ours as JSON without a line end, with care. Raises TypeError."""
     data = orjson.dumps(_Careful().plain(value, 0), _default, _OPTIONS)
     return _masked(data).rstrip(b"\n") if _may_hold_card_number(data) else data
 

@@ -15,7 +15,7 @@ from privacycenter.kernel.text import visible
 from requests_app.bundle.facts import BundleFacts, SourceResult
 from requests_app.bundle.readable import volume_path
 from requests_app.bundle.step_output import VolumePlan
-from requests_app.bundle.words import category_word, how_to_check, moment_text, status_word, withheld_ground
+from requests_app.bundle.words import category_word, how_to_check, how_to_object, moment_text, status_word, withheld_ground
 
 
 def start_page(facts: BundleFacts, volumes: Mapping[str, Sequence[VolumePlan]]) -> bytes:
@@ -43,6 +43,7 @@ def start_page(facts: BundleFacts, volumes: Mapping[str, Sequence[VolumePlan]]) 
                 "file_count": sum(row["files"] for row in rows),
                 "not_given": sum(row["not_given"] for row in rows),
                 "has_volumes": bool(volumes),
+                "hidden": [facts.hidden.note, how_to_object()] if facts.hidden else [],
                 "checks": how_to_check().split("\n\n"),
             },
         ).encode("utf-8", "replace")
@@ -64,7 +65,7 @@ def _row(facts: BundleFacts, source: SourceResult, volumes: Sequence[VolumePlan]
         "files": len(output.files) if output else 0,
         "problems": problems,
         "withheld": withheld,
-        "is_missing": bool(is_closed or problems or withheld),
+        "is_missing": bool(is_closed or problems or withheld or facts.reason_of(source)),
         "not_given": is_closed + len(withheld),
         "volumes": [(volume_path(source.key, volume.number), volume.first, volume.last) for volume in volumes[:SHOWN_VOLUMES]],
         "more_volumes": max(0, len(volumes) - SHOWN_VOLUMES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Literal, overload
 
@@ -80,6 +80,9 @@ class StoredFile:
 class StepOutput:
     """The result of one source. Small outputs travel inline (sealed bytes), large ones lie in storage under `object_name`.
 
+    A small output as its source gave it has its records in `plain` and is sealed when it is kept: most outputs are put into the
+    bundle by the process that has just read them, and never rest anywhere.
+
     `volumes` is empty where the main PDF has room for the records of this source.
     """
 
@@ -87,16 +90,23 @@ class StepOutput:
     count: int
     problems: Sequence[Problem] = ()
     size: int = 0  # bytes of NDJSON
+    plain: bytes | None = field(default=None, repr=False)
     inline: bytes | None = field(default=None, repr=False)
     object_name: str = ""
     sealed_size: int = 0
     volumes: VolumePlans = field(default_factory=VolumePlans)
     files: Sequence[StoredFile] = ()
+    hidden: Mapping[str, int] = field(default_factory=dict)  # how much of other people was taken out, as the hider counts
     source_key: str = ""  # whose output it is; the records are sealed for it
 
     def to_json(self) -> str:
-        """Everything but the inline bytes, as JSON text. It holds keys of records and names of files: keep it encrypted."""
-        data = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "inline"}
+        """Everything but the inline bytes, as JSON text. It holds keys of records and names of files: keep it encrypted.
+
+        Raises ValueError for an output that is not sealed: its records would be lost.
+        """
+        if self.plain is not None:
+            raise ValueError("an output is sealed before it is kept")
+        data = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in {"inline", "plain"}}
         data["problems"] = [list(problem) for problem in self.problems]
         data["volumes"] = self.volumes.to_json()
         data["files"] = [asdict(file) for file in self.files]

@@ -12,11 +12,11 @@ from privacycenter.datamap.enums import RecordCategory
 
 LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "consents": (
-        ("purpose", gettext_noop("For what")),
-        ("given_at", gettext_noop("Given")),
-        ("withdrawn_at", gettext_noop("Withdrawn")),
-        ("text_version", gettext_noop("Text you saw")),
+        ("at", gettext_noop("When")),
+        ("what", gettext_noop("For what")),
+        ("choice", gettext_noop("What happened")),
         ("how", gettext_noop("How")),
+        ("text", gettext_noop("Text you saw")),
     ),
     "disclosures": (
         ("at", gettext_noop("When")),
@@ -43,6 +43,7 @@ LISTS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Columns of the lists: name in the rows, and heading."""
 
+_CATEGORIES = {member.value: member.label for member in RecordCategory}
 _STATUSES = {
     "found": gettext_noop("Found"),
     "nothing_held": gettext_noop("Nothing held"),
@@ -59,7 +60,7 @@ _SENSITIVITIES = {
 
 def category_word(category: str) -> str:
     """The words of the site for a category."""
-    return str(RecordCategory(category).label) if category in RecordCategory.values else category
+    return str(_CATEGORIES.get(category, category))
 
 
 def status_word(status: str) -> str:
@@ -84,6 +85,14 @@ def moment_text(moment: datetime, zone: str = "UTC") -> str:
         "time": date_format(local, "H:i"),
         "zone": zone,
     }
+
+
+def how_to_object() -> str:
+    """What a person can do who does not agree with what was hidden."""
+    return gettext(
+        "If you do not agree, ask for a review on the page of your request: somebody else looks at it again. You can also complain to a "
+        "supervisory authority or go to court."
+    )
 
 
 def how_to_check() -> str:

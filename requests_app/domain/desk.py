@@ -14,13 +14,14 @@ from privacycenter.jobs.models import Job
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.text import storable
-from requests_app.domain.filing import begin_bundle, order_work
+from privacycenter.subjects.domain import name_use
+from requests_app.domain.bundles import begin_bundle, order_work
 from requests_app.domain.mails import tell_person
 from requests_app.domain.moves import Change, move
-from requests_app.domain.people import LOOK, WORK, require_permission
+from requests_app.domain.people import LOOK, WORK, require_permission, require_proven
 from requests_app.domain.release import shred_unreleased
 from requests_app.enums import LookReason, Status, StepStatus, VolumeStatus
-from requests_app.errors import IllegalMove, NotAllowed, ReasonMissing
+from requests_app.errors import IllegalMove, LostRace, NotAllowed, ReasonMissing, RedactionsChanged
 from requests_app.models import Bundle, Look, Request, Step, Volume
 from requests_app.transitions import Event, Guard, Role
 
@@ -28,13 +29,15 @@ LOOK_MINUTES = 15
 
 
 def assign(request: Request, *, assignee: User | None, actor: Actor) -> None:
-    """Give a request to a colleague who may work on it, or to nobody."""
+    """Give a request to a colleague who may work on it, or to nobody. Raises NotAllowed, NotProven, LostRace."""
     require_permission(actor, WORK)
+    require_proven(request)
     if assignee is not None and not (assignee.is_staff and assignee.has_perm(WORK)):
         raise NotAllowed
     with transaction.atomic():
+        if not Request.objects.filter(pk=request.pk).update(assignee=assignee):
+            raise LostRace  # gone meanwhile
         request.assignee = assignee
-        request.save(update_fields=["assignee"])
         record("requests.assigned", actor=actor, subject=_subject(request), ticket=request.ref)
 
 
@@ -101,22 +104,26 @@ def answer_reopening(request: Request, *, answer: str, actor: Actor) -> None:
         tell_person(request, "requests.answered", actor=actor)
 
 
-def open_personal_data(request: Request, *, reason: str, note: str, actor: Actor) -> Look:
+def open_personal_data(request: Request, *, reason: str, note: str, use: str = "", actor: Actor) -> Look:
     """Let this member of staff see the person's data on this ticket for a quarter of an hour (D-07).
 
-    The audit entry, which the person sees, comes first: if it can't be written, nothing is shown.
+    The audit entry, which the person sees, comes first: if it can't be written, nothing is shown. While the use of the data is
+    restricted, `use` names what the law allows it for, in an entry of its own. Raises UseMissing, ReasonMissing, NotAllowed.
     """
     require_permission(actor, LOOK)
     words = _reason(note)
     if reason not in LookReason.values:
         raise ReasonMissing
     with transaction.atomic():
+        if request.subject is not None:
+            name_use(request.subject, use=use, ticket=request.ref, actor=actor)
         record("requests.personal_data_opened", actor=actor, subject=_subject(request), ticket=request.ref, reason=reason)
         now = clock.now()
         return Look.objects.create(
             request=request,
             user_id=int(actor.ref),
             reason=reason,
+            allowed_use=use,
             note=words,
             opened_at=now,
             expires_at=now + timedelta(minutes=LOOK_MINUTES),
@@ -129,9 +136,13 @@ def note_preview(request: Request, look: Look, *, actor: Actor) -> None:
 
 
 def _in_the_making(request: Request) -> Bundle:
-    bundle = Bundle.objects.filter(request=request, shredded_at=None, released_at=None).first()
+    """The bundle that is not finished. A finished one has nothing left of its parts: it can only be collected anew."""
+    require_proven(request)
+    bundle = Bundle.objects.filter(request=request, shredded_at=None, released_at=None, assembled_at=None).first()
     if bundle is None:
         raise IllegalMove
+    if bundle.outdated_at is not None:
+        raise RedactionsChanged  # what was collected still holds what is to be hidden
     return bundle
 
 

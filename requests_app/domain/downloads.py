@@ -9,6 +9,7 @@ from django.db import transaction
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
+from requests_app.behalf.standing import WORDS, obstacle_of
 from requests_app.domain.people import require_role
 from requests_app.errors import BundleGone, BundleLocked
 from requests_app.models import Bundle, DownloadGrant, Request
@@ -21,7 +22,8 @@ GRANT_HOURS = 24
 def open_download(request: Request, *, session_key: str, actor: Actor) -> DownloadGrant:
     """Let one session download the released bundle for a day; the caller has seen to a fresh log-in or a fresh code.
 
-    Raises BundleGone when there is none, BundleLocked for 72 hours after a credential change and while the account is frozen.
+    Raises BundleGone when there is none, BundleLocked for 72 hours after a credential change, while the account is frozen, and where
+    the proof of who asks does not stand any more.
     """
     require_role(request, Role.PERSON, actor=actor)
     with transaction.atomic():
@@ -30,6 +32,9 @@ def open_download(request: Request, *, session_key: str, actor: Actor) -> Downlo
             raise BundleGone
         if lock_of(request) is not None:
             raise BundleLocked
+        why = obstacle_of(request)
+        if why:
+            raise BundleLocked(str(WORDS[why]))
         now = clock.now()
         Bundle.objects.filter(pk=bundle.pk, fetched_at=None).update(fetched_at=now)
         subject = str(request.subject.public_id) if request.subject else ""

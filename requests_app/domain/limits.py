@@ -9,10 +9,12 @@ from django.db import models
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import keyed_hash
 from requests_app.errors import TooManyCodes
+from requests_app.limits.errors import TooManyReports
 from requests_app.models import RateWindow
 
 PER_ADDRESS = 5
 PER_CLIENT = 20
+REPORTS_PER_CLIENT = 5
 
 
 def count_code_mail(*, address: str, client: str) -> None:
@@ -22,6 +24,14 @@ def count_code_mail(*, address: str, client: str) -> None:
     """
     _count("client", client, PER_CLIENT)
     _count("address", address, PER_ADDRESS)
+
+
+def count_report(*, client: str) -> None:
+    """Count one report of a child's account from this client. Raises TooManyReports."""
+    try:
+        _count("report", client, REPORTS_PER_CLIENT)
+    except TooManyCodes as error:
+        raise TooManyReports from error
 
 
 def _count(what: str, value: str, limit: int) -> None:

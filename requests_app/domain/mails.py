@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from privacycenter.kernel.actor import Actor
 from privacycenter.mail.domain import queue_message
-from requests_app.domain.people import address_of
+from requests_app.domain.people import address_of, requester_of
+from requests_app.enums import Behalf
 from requests_app.models import Request
 
 
 def tell_person(request: Request, message_kind: str, *, actor: Actor, **context: Any) -> None:
     """Queue a mail to the person of a proven request, in the caller's transaction."""
-    address = address_of(request)
+    address, requester = address_of(request), requester_of(request)
     if not address:
         return
     queue_message(
@@ -23,7 +24,7 @@ def tell_person(request: Request, message_kind: str, *, actor: Actor, **context:
         to=address,
         context={**context, **common(request)},
         language=request.language,
-        subject_key=str(request.subject.public_id) if request.subject else "",
+        subject_key=str(requester.public_id) if requester else "",
         ticket=request.ref,
         actor=actor,
     )
@@ -39,5 +40,6 @@ def common(request: Request) -> dict[str, Any]:
     return {
         "reference": request.ref,
         "kind": request.kind,
+        "is_for_another": request.behalf != Behalf.SELF,
         "request_url": settings.SITE_URL + reverse("requests:detail", args=[request.ref]),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,18 @@ from privacycenter.audit.domain import record_many
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from requests_app.domain.people import require_role
-from requests_app.enums import Outcome
-from requests_app.errors import IllegalMove, LostRace, NotAllowed
+from requests_app.enums import Outcome, Status
+from requests_app.errors import IllegalMove, LostRace, NotAllowed, NotProven
 from requests_app.models import Request, TimelineEvent
 from requests_app.transitions import Event, Guard, Move, Role, find
+
+_listeners: list[Callable[[Request, Sequence[str]], None]] = []
+
+
+def on_moved(listen: Callable[[Request, Sequence[str]], None]) -> None:
+    """Add what wants to know of every move, in its transaction: it gets the request as it stands then, and the events."""
+    if listen not in _listeners:
+        _listeners.append(listen)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def move(request: Request, *changes: Change, role: Role, actor: Actor, **columns
     have or whose guard was not checked, NotAllowed for the wrong role, LostRace when the request is not any more where
     the caller saw it; then nothing was changed.
     """
-    rows = _legal(request.status, changes, role)
+    rows = _legal(request, changes, role)
     require_role(request, role, actor=actor)
     target, outcome = rows[-1].target, _outcome(request, rows[-1], changes[-1])
     values = {**columns, "status": target, "outcome": outcome}
@@ -67,18 +75,21 @@ def note_moves(request: Request, rows: Sequence[Move], changes: Sequence[Change]
         )
         for row, change in zip(rows, changes, strict=True)
     )
+    for told in _listeners:
+        told(request, [change.event.value for change in changes])
     subject = str(request.subject.public_id) if request.subject_id and request.subject else ""
     record_many(
         AuditEvent(f"requests.{change.event}", actor, subject, request.ref, parameters={"kind": str(request.kind)}) for change in changes
     )
 
 
-def _legal(status: str, changes: Sequence[Change], role: Role) -> list[Move]:
+def _legal(request: Request, changes: Sequence[Change], role: Role) -> list[Move]:
     rows: list[Move] = []
+    status = request.status
     for change in changes:
-        row = find(status, change.event)
+        row = find(status, change.event, request.kind)
         if row is None or row.guard != change.met:
-            raise IllegalMove
+            raise NotProven if row is None and status == Status.RECEIVED else IllegalMove
         if role not in row.roles:
             raise NotAllowed
         rows.append(row)

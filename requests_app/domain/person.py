@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.text import storable
-from requests_app import clock as deadlines
+from requests_app.domain.deadlines import dates_again
 from requests_app.domain.filing import refuse_second
 from requests_app.domain.moves import Change, move
 from requests_app.domain.release import shred_unreleased
 from requests_app.enums import Outcome
 from requests_app.errors import IllegalMove, ReasonMissing
 from requests_app.models import Request
+from requests_app.rights.registry import end_of
 from requests_app.transitions import Event, Guard, Role
 
 
@@ -25,12 +23,13 @@ def withdraw_request(request: Request, *, actor: Actor) -> None:
     with transaction.atomic():
         move(request, Change(Event.WITHDRAW), role=Role.PERSON, actor=actor, closed_at=clock.now())
         shred_unreleased(request, actor=actor)
+        end_of(request, actor)
 
 
 def reopen_request(request: Request, *, missing: str, actor: Actor) -> None:
     """Say that an answer is incomplete: it goes back to the desk with the person's words.
 
-    The due date stays where it is still ahead; else one month counts from now. Raises IllegalMove for a request that was
+    The due date stays where it is still ahead; else the time counts anew from now. Raises IllegalMove for a request that was
     never answered, AlreadyOpen when another one of the kind is open.
     """
     words = storable(missing).strip()
@@ -42,15 +41,7 @@ def reopen_request(request: Request, *, missing: str, actor: Actor) -> None:
     try:
         with transaction.atomic():
             change = Change(Event.REOPEN, Guard.WAS_ANSWERED, note=words)
-            move(request, change, role=Role.PERSON, actor=actor, closed_at=None, answered_at=None, **_due_again(request))
+            move(request, change, role=Role.PERSON, actor=actor, closed_at=None, answered_at=None, **dates_again(request))
     except IntegrityError:
         refuse_second(request.kind, request.subject)
         raise
-
-
-def _due_again(request: Request) -> dict[str, Any]:
-    now = clock.now()
-    if request.due_at is not None and request.due_at > now:
-        return {}
-    due = deadlines.due_date(now, time_zone=settings.TIME_ZONE, country=settings.OPERATOR_COUNTRY, rule=deadlines.REOPENED)
-    return {"due_at": due.due_at, "due_explanation": due.to_json()}

@@ -11,39 +11,79 @@ from privacycenter.audit.domain import record
 from privacycenter.jobs.domain import enqueue
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
+from privacycenter.mail.models import OutboxMessage
+from requests_app.answers.nothing_held import nothing_held_letter
+from requests_app.behalf.standing import obstacle_of, require_standing
 from requests_app.domain.mails import tell_person
 from requests_app.domain.moves import Change, move
-from requests_app.enums import Channel, Outcome, Status, StepStatus
-from requests_app.errors import IllegalMove
-from requests_app.models import Bundle, DownloadGrant, Request, Step
+from requests_app.domain.people import require_proven
+from requests_app.enums import Behalf, Channel, Outcome, Status, StepStatus
+from requests_app.errors import IllegalMove, RedactionsChanged
+from requests_app.models import Bundle, BundleScan, DownloadGrant, Request, Step
 from requests_app.transitions import Event, Guard, Role
 
 REMIND_DAYS = 3
+# Sources in which a request itself leaves something.
+_BROUGHT = frozenset({"requests.requests", "mail.messages", "subjects.identifiers", "subjects.locale"})
 
 
 def release_bundle(request: Request, *, role: Role = Role.STAFF, actor: Actor) -> None:
     """Let the person have the finished bundle, and tell them. An earlier one of the same request is shredded.
 
-    The outcome is "in part" where a source failed or was withheld.
+    The outcome is "in part" where a source failed or was withheld or where data of others is hidden, "nothing held" where none held
+    anything but what this request itself brought; then a letter says so, with what the law wants told of that. Raises
+    ProofNoLongerStands where the one who asks may not have it any more, RedactionsChanged where it was made before what is hidden
+    was changed.
     """
+    require_proven(request)
     with transaction.atomic():
         bundle = Bundle.objects.filter(request=request, shredded_at=None, released_at=None).first()
         if bundle is None or bundle.assembled_at is None:
             raise IllegalMove
-        has_gaps = bundle.steps.filter(status__in=[StepStatus.FAILED, StepStatus.WITHHELD]).exists()
+        require_standing(request)
         now = clock.now()
-        change = Change(Event.RELEASE, Guard.FILE_WRITTEN, outcome=Outcome.IN_PART if has_gaps else Outcome.FULFILLED)
-        move(request, change, role=role, actor=actor, answered_at=now)
+        outcome = _outcome(set(bundle.steps.values_list("status", flat=True)), hides="hidden" in bundle.summary)
+        if outcome == Outcome.FULFILLED and is_nothing_held(bundle):
+            outcome = Outcome.NOTHING_HELD
+        letter = nothing_held_letter(request, at=now) if outcome == Outcome.NOTHING_HELD else None
+        change = Change(Event.RELEASE, Guard.FILE_WRITTEN, outcome=outcome)
+        columns = {"answered_at": now, "letter": letter, "decided_at": now if letter else None}
+        move(request, change, role=role, actor=actor, **columns)
         for earlier in Bundle.objects.filter(request=request, shredded_at=None, released_at__isnull=False):
             shred_bundle(earlier, actor=actor)
         bundle.released_at, bundle.expires_at = now, now + timedelta(days=settings.BUNDLE_RETENTION_DAYS)
-        bundle.save(update_fields=["released_at", "expires_at"])
+        # What is to be hidden may have been changed at this very moment.
+        current = Bundle.objects.filter(pk=bundle.pk, outdated_at=None)
+        if not current.update(released_at=bundle.released_at, expires_at=bundle.expires_at):
+            raise RedactionsChanged
+        BundleScan.objects.filter(bundle=bundle).delete()
         tell_person(request, "requests.ready", actor=actor, until=bundle.expires_at)
 
 
-def may_release_itself(request: Request, statuses: set[str]) -> bool:
-    """Whether the setting releases this bundle without staff: filed signed-in, and no source failed or was withheld."""
-    return settings.BUNDLE_AUTO_RELEASE and request.channel == Channel.ACCOUNT and not statuses & {StepStatus.FAILED, StepStatus.WITHHELD}
+def _outcome(statuses: set[str], *, hides: bool) -> Outcome:
+    """In part where a source failed or was withheld or something of others is hidden; nothing held where none held anything."""
+    if hides or statuses & {StepStatus.FAILED, StepStatus.WITHHELD}:
+        return Outcome.IN_PART
+    return Outcome.NOTHING_HELD if statuses <= {StepStatus.NOTHING_HELD} else Outcome.FULFILLED
+
+
+def is_nothing_held(bundle: Bundle) -> bool:
+    """Whether all that was found is what this request itself brought: its words, its dates, its address."""
+    request = bundle.request
+    found = dict(bundle.steps.filter(status=StepStatus.FOUND).values_list("source_key", "count"))
+    if request.subject is None or not found.keys() <= _BROUGHT:
+        return False
+    if Request.objects.of(request.subject.pk).exclude(pk=request.pk).exists():
+        return False
+    knew_address = request.subject.identifiers.filter(created_at__lt=request.received_at).exists()
+    return not knew_address and found.get("mail.messages", 0) <= OutboxMessage.objects.filter(ticket=request.ref).count()
+
+
+def may_release_itself(request: Request, statuses: set[str], *, hides: bool) -> bool:
+    """Whether the setting releases this bundle without staff: filed signed-in for oneself, nothing failed, withheld or hidden."""
+    if not settings.BUNDLE_AUTO_RELEASE or hides or statuses & {StepStatus.FAILED, StepStatus.WITHHELD}:
+        return False
+    return request.channel == Channel.ACCOUNT and request.behalf == Behalf.SELF and not obstacle_of(request)
 
 
 def remind_of_bundle(bundle: Bundle, *, actor: Actor) -> bool:
@@ -76,6 +116,7 @@ def shred_unreleased(request: Request, *, actor: Actor) -> None:
 def shred_bundle(bundle: Bundle, *, actor: Actor) -> None:
     """Delete the key and everything in rows; the objects, unreadable from now on, are deleted by a job."""
     with transaction.atomic():
+        BundleScan.objects.filter(bundle=bundle).delete()
         gone = {"key": None, "failure_reason": None, "shredded_at": clock.now()}
         if not Bundle.objects.filter(pk=bundle.pk, shredded_at=None).update(**gone):
             return

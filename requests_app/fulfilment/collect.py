@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import structlog
 from django.db import connection, models
 
@@ -16,10 +17,11 @@ from privacycenter.jobs.errors import LostLease, Permanent
 from privacycenter.kernel import clock
 from privacycenter.kernel.sources import Locator, UnknownSource, registry
 from privacycenter.subjects.models import Subject
-from requests_app.bundle.outputs import export_source
+from requests_app.bundle.outputs import export_source, sealed
 from requests_app.bundle.step_output import StepOutput
 from requests_app.enums import StepStatus
 from requests_app.models import Bundle, Step
+from requests_app.redaction.loading import hider_for
 
 log = structlog.get_logger("privacycenter.requests")
 
@@ -39,12 +41,13 @@ class Result:
 
 
 def run_step(step: Step, *, bundle: Bundle, subject: Subject | None, beat: Callable[[int], None]) -> Result:
-    """Export one source into a sealed output. Whatever a source raises ends in the result; only a lost lease gets out."""
+    """Export one source into an output. Whatever a source raises ends in the result; only a lost lease gets out."""
     try:
         source = registry.get(step.source_key)
         locator: Locator = json.loads(step.locator) if step.locator else source.locate(subject)
         prefix = f"{work_folder(bundle)}/{step.position}"
-        return Result(step, export_source(source, locator, key=key_of(bundle), name_prefix=prefix, on_progress=beat))
+        hider = hider_for(bundle, step.source_key)
+        return Result(step, export_source(source, locator, key=key_of(bundle), name_prefix=prefix, on_progress=beat, hider=hider))
     except LostLease:
         raise
     except UnknownSource:
@@ -59,18 +62,18 @@ def run_step(step: Step, *, bundle: Bundle, subject: Subject | None, beat: Calla
 
 
 def note_success(results: Sequence[Result]) -> int:
-    """Write the outputs of many steps with one statement; a step that has ended meanwhile is left alone. Answers how many."""
+    """Write the outputs of many steps, sealed, with one statement; a step that has ended meanwhile is left alone. Answers how many."""
+    kept = [(result.step, sealed(result.output, key=key_of(result.step.bundle))) for result in results if result.output is not None]
     rows = [
         {
-            "id": result.step.pk,
-            "status": result.output.status,
-            "count": result.output.count,
-            "problem_count": len(result.output.problems),
-            "output": result.output.to_json(),
-            "inline": result.output.inline,
+            "id": step.pk,
+            "status": output.status,
+            "count": output.count,
+            "problem_count": len(output.problems),
+            "output": output.to_json(),
+            "inline": output.inline,
         }
-        for result in results
-        if result.output is not None
+        for step, output in kept
     ]
     return _update_steps(rows, finished_at=clock.now()) if rows else 0
 
@@ -85,7 +88,7 @@ def write_finished(steps: Sequence[Step], results: Sequence[Result]) -> None:
         if output is not None:
             step.status, step.count, step.problem_count = StepStatus(output.status), output.count, len(output.problems)
             step.finished_at = moment
-    Step.objects.bulk_create(steps)
+    _insert_without_contents(steps)
 
 
 def note_retry(result: Result) -> None:
@@ -119,6 +122,26 @@ def key_of(bundle: Bundle) -> bytes:
 def work_folder(bundle: Bundle) -> str:
     """Where step outputs and volumes of a bundle lie; removed as a whole when the file is finished."""
     return f"{bundle.prefix}/work"
+
+
+def _insert_without_contents(steps: Sequence[Step]) -> None:
+    """Insert steps that have nothing encrypted in them.
+
+    On PostgreSQL as one JSON value: bulk_create writes out each of 15 columns of each row, and takes a quarter of the time that
+    reading all the sources takes.
+    """
+    if connection.vendor != "postgresql":
+        Step.objects.bulk_create(steps)
+        return
+    fields = [field for field in Step._meta.concrete_fields if not (field.primary_key or isinstance(field, models.BinaryField))]
+    rows = [{field.column: getattr(step, field.attname) for field in fields} for step in steps]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO requests_app_step ({columns}) "  # noqa: S608 - names are ours
+            f"SELECT {columns} FROM json_populate_recordset(NULL::requests_app_step, %s)",
+            [orjson.dumps(rows, default=str).decode()],
+        )
 
 
 _COLUMNS = ("status", "count", "problem_count", "output", "inline")

@@ -6,19 +6,25 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from privacycenter.jobs.claims import Claim
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.storage import storage
+from requests_app.correction.proposing import expire_drafts
 from requests_app.domain.desk import collect_again
+from requests_app.domain.filing import RECEIVED
 from requests_app.domain.moves import Change, move
+from requests_app.domain.recipients import close_details, remind_recipients
 from requests_app.domain.release import REMIND_DAYS, expire_bundle, order_removal, remind_of_bundle
-from requests_app.enums import Status
+from requests_app.domain.retention import forget_requests
+from requests_app.domain.webhooks import tell_of_set_aside
+from requests_app.enums import Channel, ProofPurpose, Status
 from requests_app.errors import IllegalMove
 from requests_app.fulfilment.collect import work_folder
-from requests_app.models import Bundle, DownloadGrant, IdentityProof, Look, RateWindow, Request
+from requests_app.models import Bundle, DownloadGrant, IdentityProof, Look, RateWindow, Representation, Request
+from requests_app.telling import CONFIRM_WITHIN_DAYS
 from requests_app.transitions import Event, Guard, Role
 
 log = structlog.get_logger("privacycenter.requests")
@@ -34,7 +40,7 @@ BATCH = 200
 
 def keep_house(claim: Claim) -> None:
     """Do everything that is due. Each request and bundle in its own transaction: one that can't be moved stops no other."""
-    for step in (_remind, _expire, _renew, _lapse, _sweep_orphans, _forget):
+    for step in (_remind, _expire, _renew, _lapse, _sweep_orphans, _forget, _forget_requests, _forget_drafts, _recipients):
         step()
         claim.heartbeat()
 
@@ -84,13 +90,24 @@ def _renew() -> None:
 
 def _lapse() -> None:
     """Close what nobody has proven. It belonged to nobody and held up nobody; the address goes with the proof."""
-    old = Request.objects.filter(status=Status.RECEIVED, received_at__lt=clock.now() - timedelta(hours=PROVE_WITHIN_HOURS))
+    now = clock.now()
+    here = Q(received_at__lt=now - timedelta(hours=PROVE_WITHIN_HOURS)) & ~Q(channel__in=Channel.BY_OTHERS)
+    # Counted from when it was entered, not from when it came: staff type in letters of last week.
+    entered = Q(timeline__event=RECEIVED, timeline__at__lt=now - timedelta(days=CONFIRM_WITHIN_DAYS))
+    by_others = entered & Q(channel__in=Channel.BY_OTHERS)
+    # For another person: it waits for documents and for that person's answer, and once both are there for staff, however long.
+    since = now - timedelta(days=CONFIRM_WITHIN_DAYS)
+    for_another = Q(representation__shown_at__lt=since) & (Q(representation__asked_at=None) | Q(representation__asked_at__lt=since))
+    not_shown = Q(representation=None) | Q(representation__shown_at=None)
+    at_the_desk = Representation.objects.waiting_for_desk().values("request")
+    old = Request.objects.filter((here | by_others) & not_shown | for_another, status=Status.RECEIVED).exclude(pk__in=at_the_desk)
     for request in old.order_by("pk")[:BATCH]:
         try:
             change = Change(Event.LAPSE, Guard.OVERDUE_PROOF)
             move(request, change, role=Role.SYSTEM, actor=ACTOR, closed_at=clock.now())
         except IllegalMove:
             log.info("lapse_lost_race", ref=request.ref)
+    tell_of_set_aside(before=since)
 
 
 def _sweep_orphans() -> None:
@@ -106,10 +123,29 @@ def _sweep_orphans() -> None:
 
 def _forget() -> None:
     now = clock.now()
-    IdentityProof.objects.filter(created_at__lt=now - timedelta(hours=KEEP_PROOFS_HOURS)).delete()
+    # A link to confirm what others filed works as long as that waits.
+    is_link = Q(request__channel__in=Channel.BY_OTHERS) | Q(purpose=ProofPurpose.CONFIRM)
+    waits = Q(request__status=Status.RECEIVED) & is_link
+    IdentityProof.objects.filter(created_at__lt=now - timedelta(hours=KEEP_PROOFS_HOURS)).exclude(waits).delete()
     RateWindow.objects.filter(starts_at__lt=now - timedelta(hours=2)).delete()
     DownloadGrant.objects.filter(expires_at__lt=now).delete()
     Look.objects.filter(expires_at__lt=now - timedelta(days=KEEP_LOOKS_DAYS)).delete()
+
+
+def _forget_requests() -> None:
+    """What is older than its retention rule, some at a time: the next round takes more."""
+    forget_requests(limit=BATCH, actor=ACTOR)
+
+
+def _forget_drafts() -> None:
+    """Corrections that were gathered and never sent."""
+    expire_drafts(limit=BATCH)
+
+
+def _recipients() -> None:
+    """Remind those who were told of a change and have not answered, and forget what they were to find it by."""
+    remind_recipients(limit=BATCH)
+    close_details(limit=BATCH)
 
 
 def _with_people(bundles: QuerySet[Bundle]) -> QuerySet[Bundle]:

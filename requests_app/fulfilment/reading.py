@@ -24,6 +24,11 @@ def open_entry(bundle: Bundle, name: str) -> IO[bytes]:
     return zipfile.ZipFile(io.BufferedReader(_Seekable(open_bundle(bundle)), 256 * 1024)).open(name)
 
 
+def entry_size(bundle: Bundle, name: str) -> int:
+    """How many bytes one entry has, unpacked. Raises KeyError for an unknown one."""
+    return zipfile.ZipFile(io.BufferedReader(_Seekable(open_bundle(bundle)), 256 * 1024)).getinfo(name).file_size
+
+
 class _Seekable(io.RawIOBase):
     """A sealed file as zipfile wants it: readable and seekable, opened segment by segment."""
 

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from privacycenter.jobs.claims import Claim
 from privacycenter.jobs.errors import Retryable
-from requests_app.domain.filing import order_work
+from requests_app.domain.bundles import order_work
+from requests_app.domain.stops import is_stopped
 from requests_app.enums import Status, StepStatus
 from requests_app.fulfilment.collect import Result, note_failure, note_retry, note_success, run_step
 from requests_app.models import Step
@@ -17,6 +18,8 @@ def collect_source(claim: Claim) -> None:
     step = _load(claim.payload["step"])
     if step is None:
         return
+    if is_stopped(step.source_key):
+        return  # whoever lifts the stop orders the bundle's work again
     bundle = step.bundle
     Step.objects.filter(pk=step.pk, status=StepStatus.PENDING).update(status=StepStatus.RUNNING)
     result = run_step(step, bundle=bundle, subject=bundle.request.subject, beat=claim.heartbeat)

@@ -16,7 +16,7 @@ from privacycenter.kernel.streams import SealedReader, encrypt_stream
 from requests_app.bundle.facts import BundleFacts, ControllerFact, SubjectFact
 from requests_app.bundle.readable import volume_document
 from requests_app.bundle.step_output import VolumePlan
-from requests_app.domain.filing import order_work
+from requests_app.domain.bundles import order_work
 from requests_app.enums import Status, VolumeStatus
 from requests_app.fulfilment.collect import key_of, output_of, work_folder
 from requests_app.fulfilment.facts import source_result

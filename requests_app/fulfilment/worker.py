@@ -20,9 +20,10 @@ from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.storage import storage
 from requests_app.bundle.assemble import AssembledBundle
-from requests_app.domain.filing import new_object_name, order_work
+from requests_app.domain.bundles import new_object_name, order_work
 from requests_app.domain.moves import Change, move
 from requests_app.domain.release import clear_work, may_release_itself, order_removal, release_bundle
+from requests_app.domain.stops import is_stopped, on_lift, stopped_sources
 from requests_app.enums import Status, StepStatus, VolumeStatus
 from requests_app.errors import LostRace
 from requests_app.fulfilment.assembly import assemble_bundle
@@ -84,7 +85,10 @@ def _load(bundle_id: int) -> Bundle | None:
 
 
 def _collect(work: _Work) -> None:
-    waiting = [step for step in work.steps if step.status not in StepStatus.FINAL]
+    open_steps = [step for step in work.steps if step.status not in StepStatus.FINAL]
+    stops = stopped_sources() if open_steps else frozenset()
+    # What is stopped stays as it is, and so does the request; whoever lifts the stop orders the work again.
+    waiting = [step for step in open_steps if not is_stopped(step.source_key, among=stops)]
     # A step that failed once is retried by a job of its own, with its own backoff, and holds nobody up.
     own_job = [step for step in waiting if not step.is_in_database or step.attempts]
     if own_job:
@@ -96,7 +100,7 @@ def _collect(work: _Work) -> None:
             _run(work, step)
         if start + IN_DATABASE_AT_ONCE < len(here):
             _save(work)
-    if own_job or work.has_failures:
+    if own_job or work.has_failures or len(waiting) < len(open_steps):
         _save(work, finish=True)
         return
     if any(step.status == StepStatus.FAILED for step in work.steps):
@@ -259,7 +263,7 @@ def _finish(work: _Work, made: AssembledBundle, *before: Change) -> None:
     bundle.size, bundle.sealed_size, bundle.sha256, bundle.summary = made.size, made.sealed_size, made.sha256, made.summary
     bundle.error_code, bundle.assembled_at = "", clock.now()
     bundle.save(update_fields=["size", "sealed_size", "sha256", "summary", "error_code", "assembled_at"])
-    if may_release_itself(request, {step.status for step in work.steps}):
+    if may_release_itself(request, {step.status for step in work.steps}, hides=bundle.hides):
         release_bundle(request, role=Role.SYSTEM, actor=ACTOR)
     work.claim.finish()
 
@@ -283,3 +287,12 @@ def give_up_bundle(bundle_id: int, *, code: str) -> None:
             Bundle.objects.filter(pk=bundle.pk).update(error_code=code[:64])
     except LostRace:
         return
+
+
+def resume_bundles() -> None:
+    """Order the work of every bundle in the making: something had stopped it."""
+    for bundle in Bundle.objects.filter(shredded_at=None, released_at=None, request__status__in=Status.IN_WORK).iterator():
+        order_work(bundle)
+
+
+on_lift(resume_bundles)

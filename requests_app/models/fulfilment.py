@@ -34,6 +34,10 @@ class Bundle(models.Model):
     summary = models.JSONField(default=dict, blank=True)  # entries and counts, no personal data
     error_code = models.CharField(_("error"), max_length=64, blank=True)  # of assembling
 
+    # Whether something of other people is hidden in it, and since when what is to be hidden is not what it was made with.
+    hides = models.BooleanField(_("hides data of others"), default=False)
+    outdated_at = models.DateTimeField(_("outdated"), null=True, blank=True)
+
     assembled_at = models.DateTimeField(_("assembled"), null=True, blank=True)
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from privacycenter.kernel import clock
 from privacycenter.kernel.encryption import EncryptedTextField
 from requests_app.clock import DueDate
-from requests_app.enums import Channel, Kind, Outcome, Status
+from requests_app.enums import Behalf, Channel, Kind, Outcome, Status
 from requests_app.references import new_reference
+
+# By when an open request must be answered, before everything else for an urgent one; null for one that is not open. The queue is
+# ordered by it.
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+BURNS_AT = Case(
+    When(is_priority=True, status__in=Status.OPEN, then=Value(BEFORE_ALL)),
+    When(status__in=Status.OPEN, then=F("due_at")),
+    default=None,
+    output_field=models.DateTimeField(),
+)
 
 
 class RequestQuerySet(models.QuerySet["Request"]):
     def verified(self) -> RequestQuerySet:
         """Requests whose person has proven who they are. Only these bind anybody to anything."""
         return self.filter(verified_at__isnull=False)
+
+    def reachable(self) -> RequestQuerySet:
+        """Requests that have somebody who may see them: proven, or for somebody else by a requester who showed who they are."""
+        return self.filter(Q(verified_at__isnull=False) | Q(representation__shown_at__isnull=False))
 
     def open(self) -> RequestQuerySet:
         """Verified and not answered: the clock runs."""
@@ -28,9 +43,13 @@ class RequestQuerySet(models.QuerySet["Request"]):
         """What one person has filed and proven, newest first."""
         return self.verified().filter(subject_id=subject_id).order_by("-received_at", "-pk")
 
-    def due_before(self, moment: datetime) -> RequestQuerySet:
-        """Open requests that must be answered before `moment`."""
-        return self.open().filter(due_at__lt=moment)
+    def listed_for(self, subject_id: int) -> RequestQuerySet:
+        """What somebody has to do with: their own, what they ask for others, and what others ask for them; newest first."""
+        return self.reachable().filter(Q(subject_id=subject_id) | Q(filed_by_id=subject_id)).order_by("-received_at", "-pk")
+
+    def overdue(self) -> RequestQuerySet:
+        """Those that should be answered by now. A clock that rests is not late."""
+        return self.verified().open().filter(due_at__lt=clock.now(), paused_at__isnull=True)
 
 
 class Request(models.Model):
@@ -47,12 +66,39 @@ class Request(models.Model):
     contact = EncryptedTextField(_("contact address"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=16, default="en")
 
+    # For whom, and by whom: the person filed it themselves, or `filed_by` did for them; staff typed in what came by mail, phone or letter.
+    behalf = models.CharField(_("on behalf"), max_length=16, choices=Behalf, default=Behalf.SELF)
+    filed_by = models.ForeignKey(
+        "subjects.Subject", models.PROTECT, null=True, blank=True, related_name="requests_for_others", verbose_name=_("filed by")
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="entered_requests", verbose_name=_("entered by")
+    )
+
+    filed_by_client = models.CharField(_("filed by the API client"), max_length=100, blank=True)
+
+    # What is asked: in free words, and as codes of the right's form (requests_app.rights), never data about anybody.
+    words = EncryptedTextField(_("in their words"), null=True, blank=True)
+    choices = models.JSONField(default=dict, blank=True)
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="followers", verbose_name=_("comes after")
+    )  # the refusal to review, the copy to have before the erasure
+    country = models.CharField(_("country of the person, as stated"), max_length=2, blank=True)  # ISO 3166-1 alpha-2
+    is_priority = models.BooleanField(_("urgent"), default=False)
+
     # When. `due_explanation` holds what requests_app.clock.DueDate needs to say why the date is what it is.
     received_at = models.DateTimeField(_("received"))
     verified_at = models.DateTimeField(_("proven"), null=True, blank=True)
+    acknowledge_by = models.DateTimeField(_("to be acknowledged by"), null=True, blank=True)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     due_explanation = models.JSONField(default=dict, blank=True)
+    extended_at = models.DateTimeField(_("extended"), null=True, blank=True)
+    extension_reason = EncryptedTextField(_("why it was extended"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("clock rests since"), null=True, blank=True)
+    paused_days = models.PositiveSmallIntegerField(_("days for which the clock rested"), default=0)
+    # The last reminder that staff got: so many days before the date; -1 once it was overdue.
+    reminded_days = models.SmallIntegerField(_("last reminder to staff"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
@@ -62,6 +108,17 @@ class Request(models.Model):
     )
     # Sources that staff withhold, with the ground that is printed: {source key: reason}. Read when a bundle is planned.
     withheld = models.JSONField(default=dict, blank=True)
+
+    # The decision: its ground where it is a refusal, and the letter that the person got.
+    refusal_ground = models.CharField(_("ground of refusal"), max_length=32, blank=True)
+    letter = EncryptedTextField(_("letter"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="decided_requests", verbose_name=_("decided by")
+    )
+
+    # From then on only facts are left: nothing leads to the person any more (requests_app.domain.retention).
+    forgotten_at = models.DateTimeField(_("identifiers removed"), null=True, blank=True)
 
     objects = RequestQuerySet.as_manager()
 
@@ -92,28 +149,48 @@ class Request(models.Model):
             models.CheckConstraint(
                 condition=Q(subject__isnull=False, verified_at__isnull=False, due_at__isnull=False)
                 | Q(status=Status.RECEIVED)
-                | Q(status=Status.CLOSED, outcome__in=[Outcome.NOT_VERIFIED, Outcome.DUPLICATE]),
+                | Q(status=Status.CLOSED, outcome__in=[Outcome.NOT_VERIFIED, Outcome.DUPLICATE])
+                | Q(status=Status.CLOSED, forgotten_at__isnull=False),
                 name="request_proven_before_work",
                 violation_error_code="unproven",
             ),
             models.CheckConstraint(
-                condition=Q(verified_at__isnull=True) | Q(verified_at__gte=models.F("received_at")),
+                condition=Q(verified_at__isnull=True) | Q(verified_at__gte=F("received_at")),
                 name="request_proven_after_receipt",
                 violation_error_code="dates_out_of_order",
             ),
-            # One open request of a kind per person. Unproven ones have another status, so they can neither block nor duplicate.
+            # One open request of such a kind per person. Unproven ones have another status, so they can neither block nor duplicate.
             models.UniqueConstraint(
                 fields=["subject", "kind"],
-                condition=Q(status__in=Status.OPEN),
+                condition=Q(status__in=Status.OPEN, kind__in=Kind.ONE_AT_A_TIME),
                 name="request_one_open_per_kind",
                 violation_error_code="already_open",
+            ),
+            # One review of a refusal at a time.
+            models.UniqueConstraint(
+                fields=["follows"],
+                condition=Q(status__in=Status.OPEN, kind=Kind.REVIEW),
+                name="request_one_review",
+                violation_error_code="already_reviewed",
             ),
         ]
         indexes = [
             # the queue: open requests by due date
             models.Index(fields=["due_at"], name="request_queue", condition=Q(status__in=Status.OPEN)),
+            # the whole list in the order of the queue: what is open by due date, then the rest, newest first. Nulls come last on
+            # PostgreSQL by themselves; SQLite takes no word about them in an index.
+            models.Index(BURNS_AT, F("received_at").desc(), name="request_order", condition=Q(verified_at__isnull=False)),
+            # what is counted above the queue
+            models.Index(fields=["status"], name="request_alive", condition=~Q(status=Status.CLOSED)),
+            # the figures of a month
+            models.Index(fields=["answered_at"], name="request_answered", condition=Q(answered_at__isnull=False)),
+            models.Index(fields=["received_at"], name="request_received", condition=Q(verified_at__isnull=False)),
             # a person's own list, newest first
             models.Index(fields=["subject", "-received_at"], name="request_of_person"),
+            # what is kept no longer
+            models.Index(fields=["closed_at"], name="request_to_forget", condition=Q(status=Status.CLOSED, forgotten_at__isnull=True)),
+            # what an API client has filed
+            models.Index(fields=["filed_by_client"], name="request_of_client", condition=~Q(filed_by_client="")),
             # unproven ones that lapse
             models.Index(fields=["received_at"], name="request_unproven", condition=Q(status=Status.RECEIVED)),
         ]
@@ -124,6 +201,11 @@ class Request(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in Status.OPEN
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the answer is overdue. A clock that rests is not late."""
+        return self.is_open and self.paused_at is None and self.due_at is not None and self.due_at < clock.now()
 
     @property
     def due(self) -> DueDate | None:

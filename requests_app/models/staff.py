@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from privacycenter.subjects.enums import AllowedUse
 from requests_app.enums import LookReason
 from requests_app.models.request import Request
 
@@ -16,6 +17,8 @@ class Look(models.Model):
     request = models.ForeignKey(Request, models.CASCADE, related_name="looks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="looks")
     reason = models.CharField(_("reason"), max_length=24, choices=LookReason)
+    # What the law allows restricted data to be used for (GDPR Art. 18(2)); without it such data stays masked.
+    allowed_use = models.CharField(_("allowed use"), max_length=24, choices=AllowedUse, blank=True)
     note = models.CharField(_("in your own words"), max_length=500)
     opened_at = models.DateTimeField(_("opened"))
     expires_at = models.DateTimeField(_("until"))

@@ -177,6 +177,7 @@ class MainDocument:
     rights: list[Right] = field(default_factory=list, metadata={"of": Right})
     authority: Authority | None = field(default=None, metadata={"one": Authority})
     how_to_check: str = ""
+    hidden: list[str] = field(default_factory=list)  # paragraphs: what was hidden of other people, and what one can do
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -199,15 +200,37 @@ class VolumeDocument:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-Document = MainDocument | VolumeDocument
+@dataclass(slots=True)
+class LetterSection:
+    """A heading of a letter and the paragraphs below it."""
+
+    heading: str
+    paragraphs: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LetterDocument:
+    """A letter with the decision on a request: who writes, about what, and the text under its headings."""
+
+    reference: str
+    created: str
+    created_text: str
+    language: str
+    title: str
+    controller: Controller = field(metadata={"one": Controller})
+    sections: list[LetterSection] = field(default_factory=list, metadata={"of": LetterSection})
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+Document = MainDocument | VolumeDocument | LetterDocument
 """What a renderer takes. A record that is None is one that could not be printed; a line says so."""
 
-_KINDS: dict[str, type[MainDocument] | type[VolumeDocument]] = {"main": MainDocument, "volume": VolumeDocument}
+_KINDS: dict[str, type[Document]] = {"main": MainDocument, "volume": VolumeDocument, "letter": LetterDocument}
 
 
 def encode(document: Document) -> bytes:
     """The document as JSON for the pipe. Anything can be in a record; what no PDF prints is cut here already."""
-    kind = "main" if isinstance(document, MainDocument) else "volume"
+    kind = next(name for name, cls in _KINDS.items() if isinstance(document, cls))
     return json.dumps({"kind": kind, "document": _plain(document, 0)}, separators=(",", ":")).encode("ascii")
 
 

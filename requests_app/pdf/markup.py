@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from .documents import Document, Listing, MainDocument, Record, SourceSection, VolumeDocument
+from .documents import Document, LetterDocument, Listing, MainDocument, Record, SourceSection, VolumeDocument
 from .records import records_html
 from .text import Words, markup, readable_time, visible
 
@@ -50,6 +50,9 @@ def document_html(document: Document, missing: frozenset[str] = frozenset()) -> 
     writer = _Writer(words)
     if isinstance(document, MainDocument):
         title, body = writer.main(document), "".join(writer.parts)
+        author = document.controller.name
+    elif isinstance(document, LetterDocument):
+        title, body = writer.letter(document), "".join(writer.parts)
         author = document.controller.name
     else:
         title, body = writer.volume(document), "".join(writer.parts)
@@ -167,14 +170,15 @@ class _Writer:
                 f'<td class="number">{number(source.count)}</td></tr>'
             )
         self.add(f"</tbody></table><h3>{self.word('why_missing')}</h3>")
-        missing = [source for source in sources if source.is_closed or source.problems or source.withheld_fields]
+        self.add(*(f'<p class="withheld-note">{self.words.plain(paragraph)}</p>' for paragraph in document.hidden))
+        missing = [source for source in sources if source.is_closed or source.problems or source.withheld_fields or source.reason]
         for source in missing:
-            reasons = [source.reason or self.words["no_reason"]] if source.is_closed else []
+            reasons = [source.reason or self.words["no_reason"]] if source.is_closed or source.reason else []
             reasons += [self.words["problems"]] if source.problems else []
             reasons += [f"{item.label}: {item.withheld}" for item in source.withheld_fields]
             lines = "<br>".join(map(self.words.plain, reasons))
             self.add(f'<p class="withheld-note"><b>{self.words.plain(source.title)}</b><br>{lines}</p>')
-        if not missing:
+        if not missing and not document.hidden:
             self.add(f"<p>{self.word('nothing_missing')}</p>")
         self.add("</section>")
 
@@ -208,6 +212,8 @@ class _Writer:
         elif source.status == "nothing_held":
             self.add(f"<p>{self.words.plain(source.reason or self.words['searched_empty'])}</p>")
         else:
+            if source.reason:
+                self.add(f'<p class="withheld-note">{self.words.plain(source.reason)}</p>')
             self.facts(source)
         self.add("</div>")
         if source.volumes:
@@ -321,3 +327,21 @@ class _Writer:
         self.records(source, document.records, document.first)
         self.add("</section>")
         return f"{source.title} · {place}"
+
+    # ---------------------------------------------------------------- letter
+
+    def letter(self, document: LetterDocument) -> str:
+        """A letter: who writes, what it is about, and its sections; returns its title."""
+        controller = document.controller
+        self.add(
+            f'<section class="letter"><p class="who">{self.words.plain(controller.name)}</p>',
+            f"<h1>{self.words.plain(document.title)}</h1>",
+            self.fact("reference", document.reference),
+            self.fact("created", document.created_text or readable_time(document.created)),
+            self.fact("contact", controller.contact_email),
+        )
+        for section in document.sections:
+            heading = f"<h2>{self.words.plain(section.heading)}</h2>" if section.heading else ""
+            self.add(heading, *(f'<p class="lines">{self.words.plain(part)}</p>' for part in section.paragraphs))
+        self.add("</section>")
+        return document.title

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from requests_app.admin.presentation import KINDS, desk_title, state_word
-from requests_app.enums import Kind
+from requests_app.admin.presentation import FOR_WHOM, KINDS, desk_title, state_word
+from requests_app.enums import Behalf, Kind
 from requests_app.models import Request, Step
 
 register = template.Library()
@@ -15,6 +15,12 @@ register = template.Library()
 def desk_kind(request: Request) -> str:
     """The right that is used."""
     return str(KINDS[Kind(request.kind)])
+
+
+@register.filter
+def desk_behalf(request: Request) -> str:
+    """For whom it is asked."""
+    return str(FOR_WHOM[Behalf(request.behalf)])
 
 
 @register.filter

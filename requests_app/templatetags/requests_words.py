@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from requests_app.clock import DueDate
-from requests_app.enums import Outcome, Status
+from requests_app.clock.words import explain
+from requests_app.enums import Behalf, Kind, Outcome, Status
 from requests_app.models import Request, Step
-from requests_app.presentation import BADGES, STEP_BADGES, explain
+from requests_app.presentation import BADGES, STEP_BADGES
 from requests_app.presentation import days_left as words_for_days_left
 
 register = template.Library()
@@ -24,8 +28,26 @@ def request_badge(request: Request) -> str:
 def request_state(request: Request) -> str:
     """The state in words; how it ended, where it has."""
     if request.status == Status.CLOSED and request.outcome:
+        if request.kind == Kind.WITHDRAWAL and request.outcome == Outcome.NOTHING_HELD:  # no consent stood; data may well be held
+            return _("Answered: there was nothing to take back")
         return str(Outcome(request.outcome).label)
+    if request.behalf != Behalf.SELF and request.status == Status.RECEIVED:
+        representation = getattr(request, "representation", None)
+        if representation is not None and representation.submitted_at is not None:
+            return _("Your proof is being looked at")
     return str(Status(request.status).label)
+
+
+@register.simple_tag(takes_context=True)
+def for_whom(context: dict[str, Any], request: Request) -> str:
+    """Whom a request for another is about, for the one who asks; that somebody else asked, for the one it is about; else empty."""
+    if request.behalf == Behalf.SELF:
+        return ""
+    user = context.get("user")
+    if request.subject_id is not None and request.subject_id == getattr(user, "subject_id", None):
+        return _("Asked for you by somebody else")
+    name = getattr(getattr(request, "representation", None), "person_name", None)
+    return _("For %(name)s") % {"name": name} if name else _("For somebody else")
 
 
 @register.filter

@@ -5,42 +5,63 @@ from __future__ import annotations
 import base64
 from datetime import datetime, timedelta
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from accounts.queries import has_account
 from privacycenter.kernel import clock, encryption
-from privacycenter.kernel.actor import Actor, ActorKind
+from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.errors import DecryptionFailed
-from requests_app.domain.people import actor_for
+from requests_app.domain.people import actor_of_requester, is_requester, requester_of
+from requests_app.enums import Behalf
 from requests_app.models import IdentityProof, Request
 from requests_app.queries import account_of, lock_of
 
 OPENED = "requests_opened"  # {reference: when a code proved it, ISO}
 PROOF = "requests_proof"  # public id of the code that was asked for last
 SEEN = "requests_seen"  # when this session last used what a code opened, ISO
-DRAFTS = "requests_drafts"  # {what: encrypted words}, one at most
+DRAFTS = "requests_drafts"  # {what: encrypted words}, the latest last
 
 OPEN_HOURS = 12
 IDLE_MINUTES = 30
 FRESH_MINUTES = 5
-DRAFT_LENGTH = 2000
+DRAFT_LENGTH = 24_000  # characters: the longest form of the desk, written as JSON
+DRAFTS_KEPT = 5
 
 
 def find_request(http: HttpRequest, ref: str) -> Request:
     """The request with this reference, where the visitor may see it. Raises Http404 for everybody else."""
     found = None
+    reachable = Request.objects.reachable().select_related("subject", "filed_by").filter(ref=ref)
     if http.user.is_authenticated:
-        found = Request.objects.of(http.user.subject_id).select_related("subject").filter(ref=ref).first()
+        found = reachable.first()
+        if found is not None and not is_requester(found, http.user.subject):
+            found = None
     if found is None and _opened_at(http, ref) is not None:
-        found = Request.objects.verified().select_related("subject").filter(ref=ref).first()
+        found = reachable.first()
         # An account came into being since: from now on it is the way in, with all its factors. One that was closed
         # while it was locked goes on locking.
-        if found is not None and (account_of(found.subject) is not None or lock_of(found) is not None):
+        if found is not None and (_has_account(found) or lock_of(found) is not None):
             found = None
         if found is not None:
             _note_seen(http)
     if found is None:
         raise Http404
     return found
+
+
+def _has_account(request: Request) -> bool:
+    """Whether whoever asks has an account to sign in with. A requester of whom only an address is known is found by it."""
+    requester = requester_of(request)
+    return account_of(requester) is not None if requester is not None else has_account(request.contact or "")
+
+
+def find_represented(http: HttpRequest, ref: str) -> Request | None:
+    """A request that somebody else made for the signed-in visitor, whose data it is about; None where there is none."""
+    if not http.user.is_authenticated:
+        return None
+    of_visitor = Request.objects.of(http.user.subject_id).exclude(behalf=Behalf.SELF)
+    return of_visitor.select_related("subject", "filed_by", "representation").filter(ref=ref).first()
 
 
 def may_see(http: HttpRequest, ref: str) -> bool:
@@ -53,13 +74,13 @@ def may_see(http: HttpRequest, ref: str) -> bool:
 
 
 def person(http: HttpRequest, request: Request) -> Actor:
-    """The visitor as the person whose request it is; only for a request that `find_request` gave."""
-    return actor_for(request.subject) if request.subject else Actor(ActorKind.ANONYMOUS)
+    """The visitor as the one who asks; only for a request that `find_request` gave."""
+    return actor_of_requester(request)
 
 
 def is_by_code(http: HttpRequest, request: Request) -> bool:
     """Whether the visitor got in by code rather than by signing in."""
-    return not http.user.is_authenticated or http.user.subject_id != request.subject_id
+    return not http.user.is_authenticated or not is_requester(request, http.user.subject)
 
 
 def is_freshly_proven(http: HttpRequest, ref: str) -> bool:
@@ -99,23 +120,30 @@ def current_proof(http: HttpRequest) -> IdentityProof | None:
     return IdentityProof.objects.select_related("request").filter(public_id=public_id).first() if public_id else None
 
 
-def keep_draft(http: HttpRequest, what: str, words: str) -> None:
+def keep_draft(http: HttpRequest, what: str, words: str, *, shown: str | None = None) -> HttpResponse | None:
     """Keep words that were typed when the session had ended; they come back after signing in or a code.
 
-    The latest only, and no more than a form takes: anybody may post here. Whether there is such a request is not asked,
-    because the cookie of a new session would tell.
+    Answers None. Words longer than any form takes are not kept, because anybody may post here: then the answer is a page that gives
+    them back whole, as `shown` where `words` are several fields in one. Of the drafts the latest are kept. Whether there is such a
+    request is not asked, because the cookie of a new session would tell.
     """
-    sealed = encryption.encrypt(words[:DRAFT_LENGTH].encode("utf-8", "surrogatepass"), context=_draft_context(what))
-    http.session[DRAFTS] = {what: base64.b64encode(sealed).decode()}
+    if len(words) > DRAFT_LENGTH:
+        context = {"words": words if shown is None else shown, "length": len(words), "most": DRAFT_LENGTH}
+        return render(http, "requests_app/draft_too_long.html", context, status=413)
+    sealed = encryption.encrypt(words.encode("utf-8", "surrogatepass"), context=_draft_context(what))
+    others = [(key, value) for key, value in http.session.get(DRAFTS, {}).items() if key != what]
+    http.session[DRAFTS] = dict([*others, (what, base64.b64encode(sealed).decode())][-DRAFTS_KEPT:])
+    return None
 
 
 def take_draft(http: HttpRequest, what: str) -> str:
-    """The words that were kept, once."""
+    """The words that were kept. They stay until the form is sent: a page that is loaded again shows them again."""
     drafts = dict(http.session.get(DRAFTS, {}))
     sealed = drafts.pop(what, "")
     if not sealed:
         return ""
-    http.session[DRAFTS] = drafts
+    if http.method == "POST":
+        http.session[DRAFTS] = drafts
     try:
         return encryption.decrypt(base64.b64decode(sealed), context=_draft_context(what)).decode("utf-8", "surrogatepass")
     except DecryptionFailed:

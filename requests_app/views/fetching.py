@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.stepup import require_fresh_login
+from requests_app.behalf.standing import obstacle_of
 from requests_app.bundle.download import bundle_response
 from requests_app.domain import open_download
 from requests_app.errors import BundleGone, BundleLocked
@@ -73,7 +74,7 @@ def bundle(http: HttpRequest, ref: str) -> HttpResponseBase:
     found = released_bundle(request)
     if found is None or not has_grant(found, http.session.session_key or ""):
         raise Http404
-    if lock_of(request) is not None:
+    if lock_of(request) is not None or obstacle_of(request):
         messages.error(http, str(BundleLocked.message))
         return redirect("requests:fetch", ref)
     return bundle_response(http, open_bundle(found), f"privacy-bundle-{request.ref}.zip", etag=found.sha256)

@@ -17,11 +17,13 @@ from requests_app.enums import Outcome, Status
 from requests_app.errors import AlreadyOpen, IllegalMove, TooManyCodes
 from requests_app.forms import ReferenceForm, WordsForm
 from requests_app.models import Request
-from requests_app.presentation import detail_page
+from requests_app.panels import person_panels
+from requests_app.presentation import detail_page, represented_page
 from requests_app.queries import latest_bundle, lock_of, progress_of, released_bundle, timeline_of
 from requests_app.references import tidy_reference
 from requests_app.transitions import Event, find
 from requests_app.views.access import (
+    find_represented,
     find_request,
     forget_opened,
     is_by_code,
@@ -47,9 +49,11 @@ def index(http: HttpRequest) -> HttpResponse:
             return redirect("requests:detail", form.cleaned_data["reference"])
         return render(http, "requests_app/list.html", {"form": form, "opened": []}, status=422)
     if http.user.is_authenticated:
-        page = Paginator(Request.objects.of(http.user.subject_id), PER_PAGE).get_page(http.GET.get("page"))
+        page = Paginator(Request.objects.listed_for(http.user.subject_id).select_related("representation"), PER_PAGE).get_page(
+            http.GET.get("page")
+        )
         return render(http, "requests_app/list.html", {"page": page, "is_mine": True})
-    opened = Request.objects.verified().filter(ref__in=opened_references(http)).order_by("-received_at")
+    opened = Request.objects.reachable().filter(ref__in=opened_references(http)).order_by("-received_at")
     return render(http, "requests_app/list.html", {"form": ReferenceForm(), "opened": opened})
 
 
@@ -58,8 +62,14 @@ def index(http: HttpRequest) -> HttpResponse:
 def detail(http: HttpRequest, ref: str) -> HttpResponse:
     """Where it stands, what happens next and by when, and what can be done now."""
     if not http.user.is_authenticated and not may_see(http, ref):
-        return _entry(http, ref)
-    request = find_request(http, ref)
+        return entry(http, ref)
+    try:
+        request = find_request(http, ref)
+    except Http404:
+        represented = find_represented(http, ref)
+        if represented is None:
+            raise
+        return show_represented(http, represented)
     released = released_bundle(request)
     context = detail_page(
         request,
@@ -68,10 +78,19 @@ def detail(http: HttpRequest, ref: str) -> HttpResponse:
         released=released,
         lock=lock_of(request) if released else None,
     )
-    return render(http, "requests_app/detail.html", {**context, "is_by_code": is_by_code(http, request)})
+    panels = person_panels(request)
+    refreshes = any(panel.get("refreshes") for panel in panels)
+    context |= {"is_by_code": is_by_code(http, request), "panels": panels, "refreshes": refreshes}
+    return render(http, "requests_app/detail.html", context)
 
 
-def _entry(http: HttpRequest, ref: str, *, problem: str = "", status: int = 200) -> HttpResponse:
+def show_represented(http: HttpRequest, request: Request) -> HttpResponse:
+    """What somebody sees of a request that another made for them: who, what, where it stands, and that they can stop it. No more:
+    what the two sides write to each other, and the answer, are the requester's."""
+    return render(http, "requests_app/represented_own.html", represented_page(request))
+
+
+def entry(http: HttpRequest, ref: str, *, problem: str = "", status: int = 200) -> HttpResponse:
     """How to get in. The page is the same for every well-formed reference, whether there is such a request or not."""
     if tidy_reference(ref) != ref:
         raise Http404
@@ -87,7 +106,7 @@ def send_code(http: HttpRequest, ref: str) -> HttpResponse:
     try:
         proof = ask_for_code(reference=ref, client=client_network(http), actor=Actor(ActorKind.ANONYMOUS))
     except TooManyCodes as error:
-        return _entry(http, ref, problem=str(error), status=429)
+        return entry(http, ref, problem=str(error), status=429)
     keep_proof(http, proof)
     return redirect("requests:code")
 
@@ -109,7 +128,7 @@ def leave(http: HttpRequest) -> HttpResponse:
 def withdraw(http: HttpRequest, ref: str) -> HttpResponse:
     """Take a request back, after a question."""
     request = find_request(http, ref)
-    if find(request.status, Event.WITHDRAW) is None:
+    if find(request.status, Event.WITHDRAW, request.kind) is None:
         messages.info(http, _("This request is closed or answered; there is nothing to withdraw."))
         return redirect("requests:detail", ref)
     if http.method != "POST":
@@ -131,10 +150,10 @@ def reopen(http: HttpRequest, ref: str) -> HttpResponse:
         raise Http404
     draft = f"reopen:{ref}"
     if http.method == "POST" and not may_see(http, ref) and not http.user.is_authenticated:
-        keep_draft(http, draft, http.POST.get("words", ""))
-        return _entry(http, ref, problem=_("You were signed out. Your words are kept: sign in again, then send them."))
+        too_long = keep_draft(http, draft, http.POST.get("words", ""))
+        return too_long or entry(http, ref, problem=_("You were signed out. Your words are kept: sign in again, then send them."))
     request = find_request(http, ref)
-    if find(request.status, Event.REOPEN) is None or request.outcome not in Outcome.ANSWERS:
+    if find(request.status, Event.REOPEN, request.kind) is None or request.outcome not in Outcome.ANSWERS:
         messages.info(http, _("Only an answered request can be opened again."))
         return redirect("requests:detail", ref)
     words = {"label": _("What is missing?"), "help_text": _("Name it as well as you can: what, from when, where you gave it to us.")}

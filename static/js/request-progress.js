@@ -1,7 +1,8 @@
 // Keeps the progress of a request fresh. Without it the page has a link that does the same.
 (() => {
   "use strict";
-  const id = "request-state";
+  const part = document.querySelector("[data-refresh][id]");
+  const id = part && part.id;
   const pause = (part) => Number(part.dataset.refresh) * 1000;
 
   const refresh = async () => {
@@ -26,6 +27,5 @@
     window.setTimeout(refresh, pause(document.getElementById(id)));
   };
 
-  const part = document.getElementById(id);
-  if (part && part.dataset.refresh) window.setTimeout(refresh, pause(part));
+  if (part) window.setTimeout(refresh, pause(part));
 })();

@@ -199,7 +199,7 @@ def test_the_profile_page_takes_a_fixed_number_of_queries(django_assert_num_quer
     client = signed_in(make_account())
     client.get(PAGE)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         client.get(PAGE)
 
 

@@ -20,8 +20,8 @@ from django.test import Client
 
 from accounts.adapters import ProviderAdapter
 from accounts.models import FederatedRecord, User
-from accounts.personal_data import FederatedSource
 from accounts.provider_settings import login_providers
+from accounts.sources import FederatedSource
 from privacycenter.kernel.errors import OutboundRefused
 from privacycenter.mail.models import OutboxMessage
 from tests.accounts.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIDServer

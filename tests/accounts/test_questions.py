@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.client import Client as Browser
 from accounts.domain import set_answers
 from accounts.models import QuestionTries, ResetLink, SecurityAnswer, User
-from accounts.personal_data import SecurityQuestionSource
+from accounts.sources import SecurityQuestionSource
 from privacycenter.audit.models import AuditEntry
 from privacycenter.jobs.domain import run_due
 from privacycenter.kernel import clock

@@ -13,10 +13,10 @@ from django.test import Client
 from accounts.domain import discard_unconfirmed
 from accounts.models import EmailCode, SecurityEvent, User
 from privacycenter.kernel import clock
-from privacycenter.kernel.actor import Actor
+from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.normalise import IdentifierKind
 from privacycenter.mail.models import OutboxMessage
-from privacycenter.subjects.domain import subject_for_proven
+from privacycenter.subjects.domain import mark_child, subject_for_proven
 from privacycenter.subjects.models import Subject
 from privacycenter.subjects.queries import proven_identifiers
 from tests.factories.accounts import PASSWORD, make_account
@@ -254,6 +254,20 @@ def test_somebody_who_is_known_without_an_account_stays_one_person() -> None:
 
     assert User.objects.get().subject == known
     assert Subject.objects.count() == 1
+
+
+def test_what_stands_under_a_new_account_goes_along_when_it_joins_somebody_known() -> None:
+    known = subject_for_proven(kind=IdentifierKind.EMAIL, value="ada@example.com", source="requests.code", actor=Actor.system("tests"))
+    client = Client()
+    client.post(SIGNUP, answers())
+    before = User.objects.get().subject
+    mark_child(before, reason="test", actor=Actor(ActorKind.STAFF, "1"))
+
+    client.post(CONFIRM, {"code": code_in_mail()})
+
+    known.refresh_from_db()
+    assert (known.former_ids, known.is_child) == ([str(before.public_id)], True)
+    assert not Subject.objects.filter(pk=before.pk).exists()
 
 
 def test_a_forged_host_gets_into_no_mail() -> None:

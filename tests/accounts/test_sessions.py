@@ -214,14 +214,15 @@ def test_the_admin_opens_for_staff_with_a_second_factor_only(settings: Any) -> N
     assert foreign.status_code == 403
 
 
-def test_in_the_demo_staff_need_no_second_factor_and_every_page_says_so(settings: Any) -> None:
+def test_in_the_demo_staff_need_no_second_factor_and_log_in_and_desk_say_so(settings: Any) -> None:
     settings.DEMO = True
     client = signed_in(make_staff(factor=False, is_superuser=True))
 
     opened = client.get("/admin/")
 
     assert opened.status_code == 200
-    assert "without a second step" in client.get("/accounts/profile/").content.decode()
+    assert "without a second step" in opened.content.decode()
+    assert "without a second step" in Client().get("/accounts/login/").content.decode()
 
 
 def test_the_admins_own_log_in_goes_through_ours() -> None:

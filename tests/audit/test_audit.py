@@ -9,12 +9,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from privacycenter.audit import events, sealing, triggers
+from privacycenter.audit import events, sealing
 from privacycenter.audit.checks import check_triggers
-from privacycenter.audit.domain import Event, record, record_many
+from privacycenter.audit.domain import Event, record, record_many, recording_together
 from privacycenter.audit.errors import UnfitAuditParameter, UnknownAuditEvent
 from privacycenter.audit.models import AuditEntry, AuditSeal
 from privacycenter.audit.queries import entries_about, looks_at
+from privacycenter.audit.triggers import TABLES, trail
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 
@@ -49,11 +50,39 @@ def done_and_rolled_back() -> None:
         transaction.set_rollback(True)
 
 
+def done_and_failed() -> None:
+    done()
+    record("test.done", actor=SYSTEM, subject=PERSON)
+
+
 def tamper(statement: str, *values) -> None:
-    triggers.drop()
+    trail.drop()
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-    triggers.install()
+    trail.install()
+
+
+@pytest.mark.usefixtures("db", "test_events")
+def test_what_is_recorded_together_is_inserted_in_its_order_by_one_statement():
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        with recording_together():
+            done(1)
+            with recording_together():
+                record_many([Event("test.done", SYSTEM, parameters={"count": count}) for count in (2, 3)])
+            done(4)
+            assert not AuditEntry.objects.exists()
+        done(5)
+    inserts = [query["sql"] for query in captured if query["sql"].startswith("INSERT")]
+    assert len(inserts) == 2
+    assert [entry.parameters["count"] for entry in AuditEntry.objects.order_by("id")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("db", "test_events")
+def test_what_was_recorded_together_with_a_failure_is_not_there():
+    with pytest.raises(UnfitAuditParameter), recording_together():
+        done_and_failed()
+    done(2)
+    assert [entry.parameters["count"] for entry in AuditEntry.objects.all()] == [2]
 
 
 @pytest.mark.usefixtures("db", "test_events")
@@ -104,7 +133,7 @@ class TestAppendOnly:
         "DELETE FROM {table}",
     )
 
-    @pytest.mark.parametrize("table", triggers.TABLES)
+    @pytest.mark.parametrize("table", TABLES)
     @pytest.mark.parametrize("statement", STATEMENTS)
     def test_change_is_refused_by_the_database(self, table, statement):
         entry = done()
@@ -131,18 +160,18 @@ class TestAppendOnly:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_auditentry ENABLE TRIGGER audit_auditentry_no_truncate")
 
-        assert triggers.missing() == {"audit_auditentry_no_truncate"}
-        triggers.install()
-        assert triggers.missing() == set()
+        assert trail.missing() == {"audit_auditentry_no_truncate"}
+        trail.install()
+        assert trail.missing() == set()
 
     def test_missing_trigger_is_an_error_at_start(self):
         assert check_triggers(None, databases=["default"]) == []
 
-        triggers.drop()
+        trail.drop()
 
         assert [message.id for message in check_triggers(None, databases=["default"])] == ["privacycenter.E015"]
-        triggers.install()
-        assert triggers.missing() == set()
+        trail.install()
+        assert trail.missing() == set()
 
 
 @pytest.mark.alone

@@ -88,6 +88,7 @@ def _sources(tables: list[type[models.Model]]) -> list[Any]:
 
     class Bench(ModelSource):
         columns = {"at": "at", "title": "title", "amount": "amount"}
+        found_by = {"owner": "owner"}
 
         def __init__(self, model: type[models.Model]) -> None:
             self.model = model
@@ -104,9 +105,6 @@ def _sources(tables: list[type[models.Model]]) -> list[Any]:
 
         def locate(self, subject: Any) -> Any:
             return {"owner": subject.pk}
-
-        def querysets(self, locator: Any) -> list[Any]:
-            return [self.model._default_manager.filter(owner=locator["owner"])]
 
     return [Bench(model) for model in tables]
 

@@ -64,8 +64,8 @@ def test_staff_see_personal_data_only_after_a_reason_and_the_person_sees_the_loo
     desk.page.get_by_role("link", name=reference).click()
     before = desk.page.inner_text("main")
 
-    desk.page.locator("[name=reason]").first.check()
-    desk.page.fill("[name=note]", "the address, to see whether it is the one that was written to")
+    desk.page.locator("form[action$='/look/'] [name=reason]").first.check()
+    desk.page.fill("form[action$='/look/'] [name=note]", "the address, to see whether it is the one that was written to")
     desk.page.get_by_role("button", name="Show personal data for 15 minutes").click()
     desk.page.wait_for_load_state()
 

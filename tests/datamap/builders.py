@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from privacycenter.datamap.domain import save_connector, save_source
+from privacycenter.datamap.erasing import save_handling
 from privacycenter.datamap.models import Connector, ConnectorSource
+from privacycenter.datamap.sql.addresses import read_address
+from privacycenter.datamap.sql.source import SqlSource
 from privacycenter.kernel.actor import Actor, ActorKind
 
 STAFF = Actor(ActorKind.STAFF, "1")
 LUIS = {"kind": "email", "values": ["luisg@embraer.com.br"]}
+ADA = {"kind": "email", "values": ["ada@example.com"]}
+BOB = {"kind": "email", "values": ["bob@example.com"]}
+KEPT = {"erasure": "retain", "erasure_reason": "Tax law asks us to keep invoices.", "keep_days": 3650}
+GONE = {"erasure": "anonymise", "erasure_reason": "The books need the row, not you."}
 
 
 def make_connector(url: str, key: str = "shop", **values: Any) -> Connector:
@@ -104,3 +113,31 @@ def make_chinook_sources(connector: Connector) -> dict[str, ConnectorSource]:
 def snake(name: str) -> str:
     """CustomerId -> customer_id."""
     return "".join(("_" if character.isupper() and index else "") + character.lower() for index, character in enumerate(name))
+
+
+def handled(source: ConnectorSource, **values: Any) -> SqlSource:
+    for name, value in values.items():
+        setattr(source, name, value)
+    save_handling(source, changed=tuple(values), actor=STAFF)
+    return SqlSource(source)
+
+
+def becomes(**columns: str) -> list[dict[str, str]]:
+    """Strategies for columns of T."""
+    return [
+        {"column": f"T.{name}", "strategy": strategy.partition(":")[0], "text": strategy.partition(":")[2]}
+        for name, strategy in columns.items()
+    ]
+
+
+def outside(connector: Connector) -> sa.Engine:
+    return sa.create_engine(read_address(connector.url).url, poolclass=sa.NullPool)
+
+
+def rows_of(connector: Connector, query: str) -> list[tuple[Any, ...]]:
+    with outside(connector).connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def named(connector: Connector, name: str) -> str:
+    return name if "sqlite" in connector.place else ".".join(snake(part) for part in name.split("."))

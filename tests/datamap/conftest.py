@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 
+from privacycenter.datamap.domain import save_connector
 from privacycenter.datamap.models import Connector
 from privacycenter.datamap.sql.engines import forget_engine
-from tests.datamap.builders import make_connector
+from tests.datamap.builders import STAFF, make_connector
 
 
 @pytest.fixture
@@ -67,3 +68,20 @@ def sqlite_shop(db: None, outside_folder: Path) -> Callable[[str], Connector]:
         return make_connector(f"sqlite:///{path}")
 
     return make
+
+
+@pytest.fixture
+def shop(sqlite_shop: Callable[[str], Connector]) -> Callable[[str], Connector]:
+    def make(script: str) -> Connector:
+        connector = sqlite_shop(script)
+        connector.may_write = True
+        return save_connector(connector, changed=("may_write",), actor=STAFF)
+
+    return make
+
+
+@pytest.fixture(params=["chinook_sqlite", pytest.param("chinook_postgresql", marks=pytest.mark.services)])
+def chinook(request: pytest.FixtureRequest) -> Connector:
+    connector = request.getfixturevalue(request.param)
+    connector.may_write = True
+    return save_connector(connector, changed=("may_write",), actor=STAFF)

@@ -21,7 +21,7 @@ from privacycenter.datamap.sql.provider import connected_sources
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.encryption import encrypted_fields
 from privacycenter.kernel.errors import OutboundRefused
-from privacycenter.kernel.sources import UnknownSource, registry
+from privacycenter.kernel.sources import Erased, Treatment, UnknownSource, registry
 from tests.datamap.builders import STAFF, make_chinook_sources, make_connector, make_source
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +248,19 @@ def test_the_demo_shop_is_wired_like_any_other_and_can_be_made_again():
     assert found["shop.invoices"] == 4
     assert found["shop.invoice_lines"] >= 4
     assert [source.describe().portable for source in connected_sources()] == [True, True, True]
+
+
+@pytest.mark.obligation("R-03")
+def test_the_demo_shop_makes_a_customer_anonymous_and_keeps_the_invoices():
+    people = [("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.com")]
+    connect_shop(make_shop(people, invoices_per_person=4), actor=Actor.system("seed_demo"))
+    sources = {source.describe().key: source for source in connected_sources()}
+    ada, grace = ({"kind": "email", "values": [email]} for _name, email in people)
+
+    done = {key: source.erase(ada, source.describe().erasure.treatment) for key, source in sources.items() if key != "shop.profile"}
+    done["shop.profile"] = sources["shop.profile"].erase(ada, Treatment.ANONYMISE)
+
+    assert (done["shop.profile"], done["shop.invoices"]) == (Erased(anonymised=1), Erased(retained=4))
+    assert [source.verify_erased(ada) for source in sources.values()] == [0, 0, 0]
+    assert [len(list(sources[key].export(grace))) for key in ("shop.profile", "shop.invoices")] == [1, 4]
+    assert sources["shop.invoices"].describe().erasure.keep_days == 3653

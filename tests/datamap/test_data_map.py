@@ -18,7 +18,7 @@ from privacycenter.datamap.errors import StaffOnly, UnknownDataMapKey
 from privacycenter.datamap.models import Purpose, Recipient, RetentionRule
 from privacycenter.datamap.queries import facts_for, purposes_for, recipients_for, retention_rule
 from privacycenter.kernel.actor import Actor, ActorKind
-from privacycenter.kernel.sources import CATEGORIES, Record, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import CATEGORIES, ReadOnlySource, Record, SourceDescription, SourceField, registry
 from tests.datamap.builders import STAFF
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def description(**changes: Any) -> SourceDescription:
 @pytest.mark.obligation("U-01", "L-01", "K-01")
 def test_a_new_installation_knows_ten_purposes_each_with_a_basis():
     assert list(Purpose.objects.values_list("key", flat=True)) == [entry["key"] for entry in PURPOSES]
-    assert (len(PURPOSES), Recipient.objects.count(), RetentionRule.objects.count()) == (10, 6, 7)
+    assert (len(PURPOSES), Recipient.objects.count(), RetentionRule.objects.count()) == (10, 6, 10)
     assert not Purpose.objects.filter(legal_basis="legitimate_interests", balancing_note="").exists()
     assert Purpose.objects.filter(legal_basis="legitimate_interests").count() == 5
 
@@ -126,7 +126,7 @@ def test_reads_keep_the_order_of_the_data_map():
     assert retention_rule("sessions").period_days == 14
 
 
-class Unmapped:
+class Unmapped(ReadOnlySource):
     def describe(self) -> SourceDescription:
         return description(purposes=("gossip",))
 

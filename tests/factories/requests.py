@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import User
 from privacycenter.jobs.domain import run_until_idle
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.sources import Item, Locator, Record, SourceDescription, SourceField
+from privacycenter.kernel.sources import Item, Locator, ReadOnlySource, Record, SourceDescription, SourceField
 from privacycenter.subjects.queries import proven_identifiers
 from requests_app.domain import complete_despite_failure, file_request, release_bundle, reopen_request, withdraw_request
 from requests_app.domain.people import actor_for
@@ -20,7 +20,7 @@ from requests_app.roles import DPO
 from tests.factories.accounts import make_account, make_staff
 
 
-class ToldSource:
+class ToldSource(ReadOnlySource):
     """A source that answers what a test tells it: a list of items, or a function that makes or refuses them."""
 
     def __init__(

@@ -23,10 +23,24 @@ PUBLIC = {
     "portal:security_txt",
     "portal:change_password",  # leads to the sign-in page by itself
     "bundle_keys",
+    "complain",
+    "portal_api:docs",
+    "portal_api:schema",
+    "preferences:cookies",
+    "preferences:gpc",
+    "preferences:receipts",
     "requests:list",
     "requests:new",
     "requests:code",
+    "requests:report_child",  # from anybody, about an account that is not theirs
+    "requests:report_taken",
+    "requests:for_another",  # asking for a child, as an agent, for somebody who has died
     "requests:detail",  # shows how to get in, whether or not there is such a request
+    "preferences:preferences",  # signed out, how to get a link by mail
+    "preferences:send_link",
+    "preferences:link_sent",
+    "preferences:subscribe",
+    "preferences:subscription_sent",
     "account_login",
     "account_signup",
     "account_inactive",
@@ -46,15 +60,33 @@ PUBLIC = {
     "openid_connect_login",
     "openid_connect_callback",
 }
-OF_A_REQUEST = {"requests:detail", "requests:withdraw", "requests:reopen", "requests:fetch", "requests:bundle"}
+OF_A_REQUEST = {
+    "requests:detail",
+    "requests:withdraw",
+    "requests:proof",
+    "requests:stop",
+    "requests:reopen",
+    "requests:reply",
+    "requests:review",
+    "requests:letter",
+    "requests:fetch",
+    "requests:bundle",
+}
 SAMPLES: dict[str, Any] = {
     "category": "identity",
+    "source": "accounts.profile",
     "ref": "PR-2222-2222",
+    "public_id": "no-such-file",
+    "proof": "no-such-proof",
+    "behalf": "agent",
     "token": "sample",
     "uidb36": "1",
     "key": "sample",
     "pk": 1,
     "provider_id": "company",
+    "service": "mailgun",
+    "event_id": "00000000-0000-4000-8000-000000000000",
+    "sha256": "0" * 64,
 }
 CLOSED = {302, 401, 403, 404, 405}
 

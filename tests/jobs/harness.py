@@ -28,6 +28,8 @@ from django.db import connection
 from django.db.models.functions import Now
 
 _STARTING_SECONDS = 4.0
+_SWEEP_SECONDS = 1.0
+_SWEEP_SECONDS_AT_MOST = 5.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,6 +53,7 @@ def worker_environment(folder: Path, *, broker: str = "filesystem://", **further
         "CELERY_BROKER_URL": broker,
         "JOB_LEASE_SECONDS": "2",
         "BUNDLE_STORAGE": settings.BUNDLE_STORAGE,
+        "ERASURE_LEDGER": settings.ERASURE_LEDGER,
         "AUDIT_CHECKPOINTS": f"file://{folder / 'checkpoints'}",
         "EMAIL_URL": f"file://{folder / 'mail'}",
         "PYTHONPATH": str(ROOT),
@@ -71,6 +74,7 @@ class Workers:
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _started_at: dict[int, float] = field(default_factory=dict)
     _log: IO[bytes] | None = None
+    _swept_at: float = 0.0
 
     def __enter__(self) -> Workers:
         folder = Path(self.environment["VAR_DIR"])
@@ -131,8 +135,16 @@ class Workers:
         return Job.objects.filter(state="running", lease_until__gt=Now()).exists()
 
     def sweep(self) -> None:
-        """Have a worker sweep, as beat does every half minute. (`run_jobs` sweeps when it starts; leases lapse meanwhile.)"""
+        """Have a worker sweep, as beat does every half minute. (`run_jobs` sweeps when it starts; leases lapse meanwhile.)
+
+        Seldom while an earlier message waits: on a busy machine they would pile up, and the bell of a job that is due would be heard
+        after all of them.
+        """
         if self.program == "celery":
+            since = time.monotonic() - self._swept_at
+            if since < _SWEEP_SECONDS or (since < _SWEEP_SECONDS_AT_MOST and any(self._queue_folder.glob("*.msg"))):
+                return
+            self._swept_at = time.monotonic()
             with self._bell() as bell:
                 bell.send_task("jobs.run_periodic", args=["jobs.sweep"], ignore_result=True, retry=False)
         else:

@@ -183,7 +183,7 @@ def endure(workers: Workers, *, jobs: int = 240, kills: int = 3, flush: bool = F
         numbers = range(jobs)
         enqueue_many(NewJob((ONE_BY_ONE, IN_BATCHES)[number % 2], f"v{number}", {"number": number}) for number in numbers)
         with workers:
-            workers.kill_at_random(until=lambda: not Job.objects.open().exists(), kills=kills, flush=flush)
+            workers.kill_at_random(until=lambda: not Job.objects.open().exists(), pause_seconds=(0.1, 0.4), kills=kills, flush=flush)
 
     assert Counter(AuditEntry.objects.values_list("ticket", flat=True)) == {f"v{number}": 1 for number in numbers}
     assert set(Job.objects.values_list("state", "errors")) == {(JobState.DONE, 0)}

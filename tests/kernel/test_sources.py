@@ -5,7 +5,21 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from privacycenter.kernel.sources import Record, SourceDescription, SourceField, SourceRegistry, UnknownSource
+from privacycenter.kernel.checks import check_erasure
+from privacycenter.kernel.sources import (
+    OBSTACLES,
+    CannotErase,
+    Erased,
+    ErasureRule,
+    ReadOnlySource,
+    Record,
+    SourceDescription,
+    SourceField,
+    SourceRegistry,
+    Treatment,
+    UnknownSource,
+    registry,
+)
 
 DESCRIPTION = SourceDescription(
     key="test.notes",
@@ -18,7 +32,7 @@ DESCRIPTION = SourceDescription(
 )
 
 
-class NoteSource:
+class NoteSource(ReadOnlySource):
     def __init__(self, description: SourceDescription = DESCRIPTION) -> None:
         self.description = description
 
@@ -101,3 +115,21 @@ def test_temporary_sources_leave_no_trace():
         assert [source.describe().key for source in registry.all()] == ["test.other"]
 
     assert registry.all() == [own]
+
+
+def test_a_source_in_code_that_says_nothing_about_its_erasure_is_an_error():
+    with registry.temporarily(
+        NoteSource(), NoteSource(replace(DESCRIPTION, key="test.told", erasure=ErasureRule(Treatment.DELETE))), only=True
+    ):
+        assert [(message.id, "test.notes" in message.msg) for message in check_erasure(None)] == [("privacycenter.E017", True)]
+
+
+def test_a_source_that_can_only_be_read_keeps_what_it_holds():
+    source = NoteSource()
+
+    with pytest.raises(CannotErase) as refused:
+        source.erase({"id": 1}, Treatment.DELETE)
+
+    assert (refused.value.code, source.obstacle({"id": 1})) == ("read_only", "")
+    assert source.erase({"id": 1}, Treatment.RETAIN) == Erased(retained=1)
+    assert {"read_only", "unfit_treatment", "last_data_protection_officer"} <= set(OBSTACLES)

@@ -188,7 +188,7 @@ def test_the_guard_is_asked_when_the_message_leaves_and_knows_whom_it_is_for() -
         assert asked == []
         run_until_idle()
 
-    assert asked == [Outgoing("test.news", "ada@example.com", "7")]
+    assert asked == [Outgoing("test.news", "ada@example.com", "7", "news_and_offers", "", "")]
     assert len(mail.outbox) == 2
 
 
@@ -220,7 +220,7 @@ def test_a_recipient_that_is_refused_for_good_is_not_tried_again(over_smtp: Mail
     gone, fine = queue(to="gone@example.com"), queue(to="fine@example.com")
     run_until_idle()
 
-    assert state_of(gone) == (MessageState.UNDELIVERABLE, "recipient_refused_550")
+    assert state_of(gone) == (MessageState.UNDELIVERABLE, "recipient_refused_550_5.1.1")
     assert state_of(fine) == (MessageState.SENT, "")
     gone.refresh_from_db()
     assert (gone.to, gone.body) == ("", "")

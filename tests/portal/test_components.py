@@ -16,6 +16,9 @@ from django.template.loader import get_template
 from django.test import RequestFactory
 from django.utils import timezone
 
+from privacycenter.datamap.domain import save_notice
+from privacycenter.datamap.models import CollectionNotice
+from privacycenter.kernel.actor import Actor
 from privacycenter.portal.templatetags.components import register
 
 MARKUP = "<b>bold</b>"
@@ -50,6 +53,7 @@ def draw(source: str, **values) -> str:
         "{% datetime value colour=1 %}",
         "{% filesize value colour=1 %}",
         '{% icon "eye" colour=1 %}',
+        '{% collection_notice "accounts.registration" colour=1 %}',
     ],
 )
 def test_an_unknown_property_is_refused_when_the_template_is_read(source):
@@ -163,6 +167,15 @@ def test_a_placeholder_is_left_out():
     assert "placeholder" not in draw("{% field form.name %}", form=form)
 
 
+def test_a_choice_that_always_holds_a_value_is_not_called_optional():
+    class Choose(forms.Form):
+        always = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], required=False)
+        maybe = forms.ChoiceField(choices=[("", "None"), ("a", "A")], required=False)
+
+    assert "(optional)" not in draw("{% field form.always %}", form=Choose())
+    assert "(optional)" in draw("{% field form.maybe %}", form=Choose())
+
+
 def test_an_optional_field_says_so():
     assert "(optional)" in draw("{% field form.note %}", form=Enquiry())
     assert "(optional)" not in draw("{% field form.note show_optional=False %}", form=Enquiry())
@@ -261,3 +274,27 @@ def test_every_template_of_ours_can_be_read():
     assert len(names) > 40
     for name in names:
         get_template(name)
+
+
+@pytest.mark.obligation("L-03")
+def test_collection_notice_says_basis_time_and_recipients_before_anything_is_opened(db):
+    drawn = draw('{% collection_notice "accounts.registration" %}')
+    first, _, rest = drawn.partition("<details")
+
+    for words in ("We use what you enter", "Contract, legitimate interests", "until you ask us to erase it", "Employees and contractors"):
+        assert words in first, words
+    for words in ("Synorex", "supervisory authority", "You and we share the interest", "Every field is needed"):
+        assert words in rest, words
+
+
+def test_collection_notice_escapes_what_staff_wrote(db):
+    notice = CollectionNotice.objects.get(key="requests.filing")
+    notice.words = MARKUP
+    save_notice(notice, actor=Actor.system("tests"))
+
+    assert "&lt;b&gt;bold&lt;/b&gt;" in draw('{% collection_notice "requests.filing" %}')
+
+
+def test_a_notice_that_no_form_declared_is_refused(db):
+    with pytest.raises(TemplateSyntaxError, match="says what it collects"):
+        draw('{% collection_notice "nobody.knows" %}')

@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import cache
 
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.sources import Item, Record, SourceDescription, SourceField, registry
+from privacycenter.kernel.sources import Item, ReadOnlySource, Record, SourceDescription, SourceField, registry
 from privacycenter.portal import holdings
 from privacycenter.portal.holdings import holdings_of
 from privacycenter.subjects.domain import create_subject
@@ -19,7 +19,7 @@ from privacycenter.subjects.domain import create_subject
 NEWEST = dt.datetime(2026, 1, 5, 8, 0, tzinfo=dt.UTC)
 
 
-class Shelf:
+class Shelf(ReadOnlySource):
     """A source with a fixed number of records."""
 
     def __init__(self, key: str, category: str = "other", *, count: int = 1, in_database: bool = True, finds: bool = True) -> None:

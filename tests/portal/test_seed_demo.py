@@ -31,7 +31,7 @@ def _seed(**options: Any) -> dict[str, Any]:
 def test_the_demo_has_everybody_their_data_and_requests_in_many_states():
     answer = _seed(people=7, records_per_person=4)
 
-    assert answer["added"] == {"customers": 7, "records": 32, "requests": 6}
+    assert answer["added"] == {"customers": 7, "records": 32, "choices": 7, "requests": 6}
     assert Interaction.objects.count() + FormSubmission.objects.count() == 32
     assert ConnectorSource.objects.count() == 3
     assert set(Request.objects.values_list("status", flat=True)) == {"received", "collecting", "ready", "closed"}
@@ -44,8 +44,8 @@ def test_a_second_run_adds_only_what_is_missing():
 
     again, more = _seed(people=7, records_per_person=2), _seed(people=8, records_per_person=2)
 
-    assert again["added"] == {"customers": 0, "records": 0, "requests": 0}
-    assert more["added"] == {"customers": 1, "records": 2, "requests": 0}
+    assert again["added"] == {"customers": 0, "records": 0, "choices": 0, "requests": 0}
+    assert more["added"] == {"customers": 1, "records": 2, "choices": 1, "requests": 0}
 
 
 def test_the_trail_of_the_demo_is_whole():

@@ -13,11 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from privacycenter.audit.models import AuditEntry
+from privacycenter.kernel.sources import registry
 from privacycenter.records import domain
 from privacycenter.records.errors import UnreadableFile
 from privacycenter.records.items import MAX_BYTES
 from privacycenter.records.models import FormSubmission, Interaction
 from privacycenter.records.readers import Found, form_of, read_items
+from privacycenter.subjects.domain import lift_restriction, restrict_subject
+from tests.factories.preferences import STAFF, make_person
 from tests.records.builders import bring_in, interaction, ndjson, results, submission
 
 CARD = "4111 1111 1111 1111"
@@ -295,3 +298,44 @@ def test_a_batch_holds_fewer_items_where_they_are_large():
 
     assert batch_sizes("short", 1_100) == [500, 500, 100]
     assert batch_sizes("x" * 1_000_000, 11) == [5, 5, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.obligation("R-04")
+def test_records_of_a_restricted_person_are_refused_with_the_reason_and_the_rest_is_done():
+    ada = make_person("ada@example.com")
+    restrict_subject(ada, reason="objection", actor=STAFF)
+    content = ndjson([interaction(), interaction(identifier={"kind": "email", "value": "bob@example.com"}), submission()])
+
+    outcomes = bring_in(content)
+
+    assert results(outcomes) == [(1, "gate_restriction"), (2, "created"), (3, "gate_restriction")]
+    assert outcomes[0].message == "The use of this person's data is restricted at present."
+    assert "ada" not in outcomes[0].message
+    lift_restriction(ada, reason="assessed", actor=STAFF)
+    assert results(bring_in(content)) == [(1, "created"), (2, "unchanged"), (3, "created")]
+
+
+@pytest.mark.django_db
+def test_a_record_that_is_there_already_stays_unchanged_under_a_restriction():
+    bring_in(ndjson([interaction()]))
+    restrict_subject(make_person("ada@example.com"), reason="objection", actor=STAFF)
+
+    assert results(bring_in(ndjson([interaction()]))) == [(1, "unchanged")]
+
+
+@pytest.mark.django_db
+def test_the_gate_is_asked_for_a_whole_batch_at_once(django_assert_max_num_queries):
+    content = ndjson(interaction(identifier={"kind": "email", "value": f"person{number}@example.com"}) for number in range(200))
+
+    with django_assert_max_num_queries(20):
+        bring_in(content)
+
+
+@pytest.mark.django_db
+def test_every_category_is_taken_in_for_a_purpose_of_its_source():
+    described = {source.describe().key: source.describe() for source in registry.all()}
+
+    assert set(domain.PURPOSES) == set(domain.Category)
+    for category, purpose in domain.PURPOSES.items():
+        assert purpose in described[f"records.{category.value}"].purposes

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from privacycenter.datamap.queries import facts_for
 from privacycenter.kernel import model_source, page_size
-from privacycenter.kernel.sources import Record, registry
+from privacycenter.kernel.sources import CarriesIdentifiers, Record, registry
 from privacycenter.records.models import Interaction
 from privacycenter.subjects.domain import add_identifier, create_subject
 from privacycenter.subjects.models import Subject
@@ -120,3 +120,23 @@ def test_pages_of_large_records_are_small(ada: Subject, monkeypatch: pytest.Monk
 
     limits = [int(query["sql"].rpartition("LIMIT ")[2]) for query in queries if "records_interaction" in query["sql"]]
     assert limits == [100, 9, 9, 9, 9, 100]  # then the phone number's
+
+
+@pytest.mark.obligation("K-03")
+@pytest.mark.parametrize("page", [1, 2, 1_000])
+def test_identifiers_that_stand_in_rows_are_told_once_each_however_they_fall_into_pages(monkeypatch, page: int):
+    monkeypatch.setattr(model_source, "PAGE", page)
+    phone = interaction(identifier={"kind": "phone", "value": "+49 (30) 901820"})
+    twice = of("ada@example.com", occurred_at="2026-05-01T00:00:00Z")
+    bring_in(ndjson([of("ada@example.com"), twice, of("bob@example.com"), of("cleo@example.com"), phone, submission()]))
+    source = registry.get("records.interactions")
+
+    assert isinstance(source, CarriesIdentifiers)
+    assert sorted(source.identifiers()) == [
+        ("email", "ada@example.com"),
+        ("email", "bob@example.com"),
+        ("email", "cleo@example.com"),
+        ("phone", "+4930901820"),
+    ]
+    for kind, value in source.identifiers():
+        assert source.count({"identifiers": [[kind, value]]}) == (2 if value == "ada@example.com" else 1)

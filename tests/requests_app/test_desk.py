@@ -16,7 +16,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import registry
 from requests_app.domain import answer_reopening, assign, open_personal_data
 from requests_app.enums import Status
-from requests_app.errors import NotAllowed, ReasonMissing
+from requests_app.errors import NotAllowed, NotProven, ReasonMissing
 from requests_app.models import Look, Request
 from requests_app.roles import AGENT, AUDITOR, DPO, ROLES, make_roles
 from tests.factories.accounts import make_account, make_staff, signed_in
@@ -108,6 +108,20 @@ def test_people_without_the_desk_get_no_desk(request_in_review: Request, path: s
     assert [answer.status_code for answer in answers] == [302, 302]
 
 
+def test_nobody_is_given_what_nobody_has_proven_and_the_ticket_offers_no_such_thing() -> None:
+    request, client = filed(), at_desk()
+    assert 'name="assignee"' in client.get(ticket(request)).content.decode()
+    Request.objects.filter(pk=request.pk).update(status=Status.RECEIVED, subject=None, verified_at=None)
+
+    page = client.get(ticket(request)).content.decode()
+    answer = client.post(ticket(request, "assign/"), {"assignee": user_of(client).pk}, follow=True)
+
+    assert 'name="assignee"' not in page
+    assert "Nobody has proven this request yet" in answer.content.decode()
+    with pytest.raises(NotProven):
+        assign(Request.objects.get(pk=request.pk), assignee=None, actor=staff_actor())
+
+
 def test_configuration_is_for_the_data_protection_officer() -> None:
     change = {label for label in ROLES[DPO] if label.startswith("datamap.change")}
 
@@ -126,7 +140,7 @@ def test_the_queue_takes_the_same_queries_for_few_and_many(count: int, django_as
     client = at_desk()
     client.get(LIST)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         page = client.get(LIST).content.decode()
 
     assert page.count('class="field-ref"') == count
@@ -337,7 +351,7 @@ def test_the_ticket_takes_a_fixed_number_of_queries(request_in_review: Request, 
     client = at_desk()
     client.get(ticket(request_in_review))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(27):
         client.get(ticket(request_in_review))
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from privacycenter.audit.models import AuditEntry
 from privacycenter.jobs.domain import run_due, run_until_idle
@@ -17,12 +18,17 @@ from privacycenter.jobs.models import Job
 from privacycenter.kernel import clock
 from privacycenter.kernel.sources import Item, Record, registry
 from privacycenter.mail.models import OutboxMessage
+from privacycenter.preferences.domain import choose
+from privacycenter.preferences.parties import party_of
+from privacycenter.preferences.queries import history_of
+from privacycenter.preferences.scopes import Scope
 from requests_app.domain import answer_reopening, collect_again, release_bundle, retry_failed, withhold_source
 from requests_app.enums import Outcome, Status, StepStatus
 from requests_app.errors import IllegalMove, NotAllowed, ReasonMissing
 from requests_app.fulfilment.collect import FAILED_REASON
 from requests_app.models import Bundle, Step, TimelineEvent, Volume
 from tests.factories.accounts import make_account
+from tests.factories.preferences import PERSON, make_topic, presented
 from tests.factories.requests import (
     ToldSource,
     archive_of,
@@ -375,9 +381,36 @@ def test_a_reopened_request_can_be_answered_in_words() -> None:
 def test_ringing_again_changes_nothing() -> None:
     request = worked()
     before = Bundle.objects.filter(request=request).values().get(), TimelineEvent.objects.count(), AuditEntry.objects.count()
-    from requests_app.domain.filing import order_work
+    from requests_app.domain.bundles import order_work
 
     order_work(bundle_of(request))
     run_until_idle()
 
     assert before == (Bundle.objects.filter(request=request).values().get(), TimelineEvent.objects.count(), AuditEntry.objects.count())
+
+
+@pytest.mark.obligation("L-02")
+@pytest.mark.obligation("R-01")
+def test_what_the_person_chose_stands_in_the_bundle_with_the_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = make_account(password=None)
+    make_topic("events", title="Events")
+    party, scope = party_of(user.subject), Scope("news_and_offers", "events", "email")
+    choose(party, on=[scope], presented=presented(), actor=PERSON)
+    choose(party, off=[scope], presented=presented(), actor=PERSON)
+    choose(party_of(make_account(password=None).subject), on=[scope], presented=presented(), actor=PERSON)
+
+    request = worked(user)
+    told = personal_data(request)
+
+    assert [(line["choice"], line["what"], line["how"]) for line in told["consents"]] == [
+        ("Withdrawn", "Events, E-mail", "Preference page"),
+        ("Given", "Events, E-mail", "Preference page"),
+    ]
+    assert [line["receipt_sha256"] for line in told["consents"]] == list(history_of(party).values_list("receipt_sha256", flat=True))
+    assert told["consents"][0]["text"] == "tests.choice, version 1 (en)"
+    schema = json.loads(archive_of(bundle_of(request)).read("schema/personal-data.schema.json"))
+    Draft202012Validator(schema).validate(told)
+    assert "preferences.choices" in {source["key"] for source in told["sources"] if source["status"] == "found"}
+
+    monkeypatch.setattr("requests_app.fulfilment.facts.CONSENT_LINES", 1)
+    assert [line["choice"] for line in personal_data(worked(user, kind="portability"))["consents"]] == ["Withdrawn"]

@@ -10,10 +10,11 @@ from django.test import Client
 
 from privacycenter.jobs.domain import run_until_idle
 from privacycenter.kernel import clock
+from requests_app.domain.messages import add_note
 from requests_app.enums import Status
 from requests_app.models import IdentityProof, Request, TimelineEvent
 from tests.factories.accounts import make_account, signed_in
-from tests.factories.requests import filed, fresh, released, reopened, withdrawn, worked
+from tests.factories.requests import filed, fresh, released, reopened, staff_actor, withdrawn, worked
 from tests.requests_app.test_proof import KNOWN, file, know, mailed, prove
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +166,7 @@ def test_a_request_in_work_shows_honest_progress_and_why_the_date(owner: Any) ->
     assert "Waiting for its turn." in page
     assert "Look again" in page
     assert "Why this date" in page
-    assert "GDPR, Article 12(3)" in page
+    assert "GDPR Art. 12(3)" in page
     assert "Withdraw the request" in page
     assert "Something is missing" not in page
 
@@ -185,7 +186,7 @@ def test_a_request_in_review_takes_few_queries(owner: Any, django_assert_max_num
     request = worked(owner)
     client = signed_in(owner)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         page = client.get(f"/requests/{request.ref}/").content.decode()
 
     assert "A colleague checks it" in page
@@ -254,13 +255,37 @@ def test_words_survive_the_end_of_the_session(owner: Any) -> None:
     assert "The call of 3 May." in client.get(path).content.decode()
 
 
-def test_of_words_typed_too_late_the_last_are_kept_and_no_more_than_fit(owner: Any) -> None:
-    client = Client()
-    for ref in ("PR-AAAA-AAAA", "PR-BBBB-BBBB", "PR-CCCC-CCCC"):
-        client.post(f"/requests/{ref}/reopen/", {"words": "x" * 100_000})
+def test_long_words_come_back_whole_and_stay_until_they_are_sent(owner: Any) -> None:
+    request = released(owner)
+    path = f"/requests/{request.ref}/reopen/"
+    client, words = Client(), "The call of 3 May. " * 1000 + "The end."
+    client.post(path, {"words": words})
+    client.force_login(owner)
 
-    assert list(client.session["requests_drafts"]) == ["reopen:PR-CCCC-CCCC"]
-    assert len(client.session["requests_drafts"]["reopen:PR-CCCC-CCCC"]) < 4_000
+    assert words in client.get(path).content.decode()
+    assert words in client.get(path).content.decode()  # loaded again
+    client.post(path, {"words": "The call of 3 May."})
+    assert "requests_drafts" not in client.session or not client.session["requests_drafts"]
+
+
+def test_words_that_are_too_long_to_be_kept_are_given_back_with_the_reason(owner: Any) -> None:
+    client, words = Client(), "x" * 100_000 + "<b>"
+
+    answer = client.post("/requests/PR-AAAA-AAAA/reopen/", {"words": words})
+
+    page = answer.content.decode()
+    assert answer.status_code == 413
+    assert "x" * 100_000 + "&lt;b&gt;" in page
+    assert "100003" in page.replace(",", "")
+    assert "requests_drafts" not in client.session
+
+
+def test_of_words_typed_too_late_the_last_five_are_kept(owner: Any) -> None:
+    client = Client()
+    for letter in "ABCDEF":
+        client.post(f"/requests/PR-{letter * 4}-AAAA/reopen/", {"words": letter})
+
+    assert list(client.session["requests_drafts"]) == [f"reopen:PR-{letter * 4}-AAAA" for letter in "BCDEF"]
     assert client.post("/requests/anything/reopen/", {"words": "x"}).status_code == 404
 
 
@@ -313,3 +338,26 @@ def test_a_request_under_a_known_address_of_nobody_is_listed_nowhere() -> None:
     file()
 
     assert Request.objects.verified().count() == 0
+
+
+def test_a_date_that_has_passed_is_no_promise(owner: Any) -> None:
+    request = worked(owner)
+    Request.objects.filter(pk=request.pk).update(due_at=clock.now() - timedelta(days=2))
+    client = signed_in(owner)
+
+    page = client.get(f"/requests/{request.ref}/").content.decode()
+    home = client.get("/dashboard/").content.decode()
+
+    assert "It is late, and we are sorry." in page
+    assert "You have our answer by" not in page
+    assert "Late, and we are sorry" in home
+
+
+def test_what_colleagues_write_for_each_other_is_not_in_the_persons_list(owner: Any) -> None:
+    request = worked(owner)
+    add_note(request, words="Ask the archive.", actor=staff_actor())
+
+    page = signed_in(owner).get("/dashboard/activity/").content.decode()
+
+    assert "note for colleagues" not in page
+    assert "It was confirmed that a request is yours" in page

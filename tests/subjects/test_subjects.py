@@ -7,12 +7,13 @@ from django.db import connections
 
 from privacycenter.audit.models import AuditEntry
 from privacycenter.audit.queries import entries_about
+from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.errors import InvalidIdentifier
 from privacycenter.kernel.sources import registry
 from privacycenter.subjects import domain, queries
 from privacycenter.subjects.errors import CannotMerge, CannotSplit, IdentifierTaken, StaffOnly
-from privacycenter.subjects.models import Identifier, Subject
+from privacycenter.subjects.models import Identifier, PushDevice, Subject
 
 SYSTEM = Actor.system("test")
 STAFF = Actor(ActorKind.STAFF, "7")
@@ -188,3 +189,25 @@ def test_two_people_proving_one_address_at_once_leaves_one_owner():
 
     assert len(set(found)) == 1
     assert Subject.objects.count() == 1
+
+
+def test_what_somebody_is_reached_by_takes_one_query_and_serves_what_they_have_proven(ada, django_assert_num_queries):
+    domain.add_identifier(ada, kind="phone", value="+60312345678", source="test", actor=SYSTEM)
+
+    with django_assert_num_queries(1):
+        reach = queries.reach_of(ada)
+        proven = queries.proven_identifiers(ada)
+
+    assert reach == ({"email", "phone"}, False)
+    assert proven == [("email", "ada@example.com")]
+
+
+def test_a_switched_off_device_and_a_person_without_anything_are_reached_by_nothing(db):
+    nobody = domain.create_subject(actor=SYSTEM)
+    assert queries.reach_of(nobody) == (frozenset(), False)
+
+    device = PushDevice.objects.create(subject=nobody, label="Phone", endpoint="x", endpoint_digest="x", created_at=clock.now())
+    assert queries.reach_of(nobody) == (frozenset(), True)
+    domain.switch_off_push_device(device, actor=SYSTEM)
+    assert queries.reach_of(nobody) == (frozenset(), False)
+    assert queries.proven_identifiers(nobody) == []

@@ -6,7 +6,7 @@ the person are inner joins, look-ups beside that path are outer joins, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,18 @@ class Plan:
     fields: tuple[tuple[FieldRow, PlannedColumn], ...]
     is_unique: bool
     may_lack_key: bool
+    tables: Mapping[str, Reached]  # by name, the source's own first, each after the one it is joined to
+    path: tuple[str, ...]  # from the table that names the person to the source's own
+
+    @property
+    def links(self) -> frozenset[tuple[str, str]]:
+        """(table, column) of everything by which a row leads to its person."""
+        links = {(self.path[0], str(self.person.clause.key))}
+        for name in self.path[:-1]:
+            table = self.tables[name]
+            links |= {(name, right) for _left, _right, right in table.conditions}
+            links |= {(table.parent, str(left.key)) for left, _right, _name in table.conditions}
+        return frozenset(links)
 
     @property
     def has_binary(self) -> bool:
@@ -52,7 +64,7 @@ class Plan:
 
 
 @dataclass
-class _Reached:
+class Reached:
     """A table of the statement: how it was reached, from which table, by which equalities."""
 
     facts: TableFacts
@@ -66,19 +78,28 @@ class _Reached:
         met = {name for _left, _right, name in self.conditions}
         return any(unique <= met for unique in self.facts.unique)
 
+    def hangs_on(self, parent: Reached) -> bool:
+        """Whether a row of this table meets at most one row of its parent."""
+        met = {str(left.key) for left, _right, _name in self.conditions}
+        return any(unique <= met for unique in parent.facts.unique)
+
+    def met(self) -> sa.ColumnElement[bool]:
+        """The condition under which a row of this table meets one of its parent."""
+        return sa.and_(*(left == right for left, right, _name in self.conditions))
+
 
 class _Planner:
     def __init__(self, connector: Connector, source: ConnectorSource) -> None:
         self.connector = connector
         self.source = source
-        self.reached: dict[str, _Reached] = {}
+        self.reached: dict[str, Reached] = {}
         self.problems: list[tuple[str, str]] = []
 
     def plan(self) -> Plan:
         root = table_facts(self.connector, self.source.table)
         if root is None:
             raise SourceMisconfigured([("table", self._no_table(self.source.table))])
-        self.reached[root.name] = _Reached(root, self._clause(root))
+        self.reached[root.name] = Reached(root, self._clause(root))
         self._join(list(joins_of(self.source)))
         person = self._column("person_column", self.source.person_column)
         dated_by = self._column("date_column", self.source.date_column) if self.source.date_column else None
@@ -94,6 +115,8 @@ class _Planner:
             fields=tuple((row, found[1]) for row, found in fields if found),
             is_unique=self._is_unique(root, key),
             may_lack_key=not all(column.clause.key in self.reached[table].facts.required for table, column in key),
+            tables=self.reached,
+            path=tuple(self._path(person[0])),
         )
 
     def _clause(self, facts: TableFacts) -> sa.TableClause:
@@ -124,7 +147,7 @@ class _Planner:
             return False
         new = self.reached.get(right.name)
         if new is None:
-            new = self.reached[right.name] = _Reached(right, self._clause(right), parent=left.name)
+            new = self.reached[right.name] = Reached(right, self._clause(right), parent=left.name)
         elif self._depth(right.name) < self._depth(left.name):  # a further condition on the table that came later
             (left, left_name), (right_name, new) = (right, right_name), (left_name, self.reached[left.name])
         new.conditions.append((self.reached[left.name].clause.c[left_name], new.clause.c[right_name], right_name))
@@ -175,16 +198,17 @@ class _Planner:
         )
 
     def _origin(self, root: TableFacts, person_table: str) -> sa.FromClause:
-        inner = set()
-        while person_table:
-            inner.add(person_table)
-            person_table = self.reached[person_table].parent
+        inner = set(self._path(person_table))
         origin: sa.FromClause = self.reached[root.name].clause
         for name, table in self.reached.items():
             if name != root.name:
-                met = sa.and_(*(left == right for left, right, _name in table.conditions))
-                origin = origin.join(table.clause, met, isouter=name not in inner)
+                origin = origin.join(table.clause, table.met(), isouter=name not in inner)
         return origin
+
+    def _path(self, table: str) -> Iterator[str]:
+        while table:
+            yield table
+            table = self.reached[table].parent
 
     def _no_table(self, name: str) -> str:
         return _("There is no table %(name)s.") % {"name": name or "?"} + _meant(name, table_names(self.connector))

@@ -28,11 +28,17 @@ def proposed_fields(connector: Connector, table: str) -> tuple[FieldRow, ...]:
     rows: dict[str, FieldRow] = {}
     for column in facts.columns:
         name = _free_name(_snake(column), rows)
-        sensitivity = next((sensitivity for sensitivity, hint in _HINTS if hint.search(name)), Sensitivity.ORDINARY)
+        sensitivity = sensitivity_of(column)
         withheld = _("A secret that protects access; it is never shown to anybody.") if sensitivity is Sensitivity.SECRET else ""
         label = name.replace("_", " ").strip().capitalize()
         rows[name] = FieldRow(name, label, f"{table}.{column}", sensitivity, withheld)
     return tuple(rows.values())
+
+
+def sensitivity_of(column: str) -> Sensitivity:
+    """A guess from the name of a column."""
+    name = _snake(column)
+    return next((sensitivity for sensitivity, hint in _HINTS if hint.search(name)), Sensitivity.ORDINARY)
 
 
 def _snake(column: str) -> str:

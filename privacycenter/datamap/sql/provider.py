@@ -21,6 +21,6 @@ def connected_sources() -> list[SqlSource]:
         if stamp != _stamp:
             rows = ConnectorSource.objects.filter(is_enabled=True, connector__is_enabled=True)
             # The address is decrypted only when it is needed: one lost key must not hide every source.
-            _sources = [SqlSource(row) for row in rows.select_related("connector").defer("connector__url")]
+            _sources = [SqlSource(row) for row in rows.select_related("connector").defer("connector__url", "connector__write_url")]
             _stamp = stamp
         return list(_sources)

@@ -22,14 +22,15 @@ _known: dict[tuple[int, UUID, str], tuple[float, TableFacts | None]] = {}
 
 @dataclass(frozen=True)
 class TableFacts:
-    """One table or view: its columns with their types, which of them are never null, its primary key, and every set of
-    columns that is unique."""
+    """One table or view: its columns with their types, which of them are never null, its primary key, every set of
+    columns that is unique, and the columns that refer to other tables."""
 
     name: str
     columns: dict[str, TypeEngine[Any]]
     required: frozenset[str]
     primary_key: tuple[str, ...]
     unique: frozenset[frozenset[str]]
+    referring: frozenset[str] = frozenset()
 
 
 def table_names(connector: Connector) -> list[str]:
@@ -68,7 +69,9 @@ def _reflect(engine: Engine, name: str, schema: str | None) -> TableFacts | None
         primary_key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
         unique = {frozenset(primary_key)} if primary_key else set()
         unique |= {frozenset(item["column_names"]) for item in inspector.get_unique_constraints(name, schema)}
-        for index in inspector.get_indexes(name, schema):
+        # SQLite's own index behind a UNIQUE is the only sign of it that never fails: the words of the table are parsed loosely.
+        own = {"include_auto_indexes": True} if engine.dialect.name == "sqlite" else {}
+        for index in inspector.get_indexes(name, schema, **own):
             # An index over an expression has None among its names; a partial one is unique among some rows only.
             options = index.get("dialect_options") or {}
             names = index["column_names"]
@@ -76,7 +79,35 @@ def _reflect(engine: Engine, name: str, schema: str | None) -> TableFacts | None
                 unique.add(frozenset(filter(None, names)))
         columns = {column["name"]: column["type"] for column in found}
         required = frozenset(column["name"] for column in found if not column["nullable"])
-        return TableFacts(name, columns, required, primary_key, frozenset(unique))
+        keys = inspector.get_foreign_keys(name, schema)
+        referring = frozenset(column for key in keys for column in key["constrained_columns"])
+        return TableFacts(name, columns, required, primary_key, frozenset(unique), referring)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another table whose foreign key points to one: what the database does there when a row goes (CASCADE, SET NULL, or refuses)."""
+
+    table: str
+    on_delete: str
+
+    @property
+    def protects(self) -> bool:
+        return self.on_delete in {"", "NO ACTION", "RESTRICT"}
+
+
+def references_to(connector: Connector, name: str) -> list[Reference]:
+    """The tables that refer to one. Raises SourceUnavailable."""
+    schema = connector.schema or None
+    with connected(engine_for(connector)) as connection, warnings.catch_warnings(action="ignore", category=SAWarning):
+        inspector = inspect(connection)
+        found = [
+            Reference(table, str((key.get("options") or {}).get("ondelete") or "").upper())
+            for table in sorted(inspector.get_table_names(schema))
+            for key in inspector.get_foreign_keys(table, schema)
+            if key["referred_table"] == name
+        ]
+    return list(dict.fromkeys(found))
 
 
 def forget_facts(connector_id: int) -> None:

@@ -1,4 +1,4 @@
-"""A source in an outside database, as the registry sees it: found by proven identifiers, read page by page."""
+"""A source in an outside database, as the registry sees it: found by proven identifiers, read page by page, changed row by row."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from sqlalchemy import types
 
+from privacycenter.datamap.enums import ErasureChoice
 from privacycenter.datamap.errors import BadAddress, SourceChanged, SourceMisconfigured, SourceUnavailable
 from privacycenter.datamap.models import ConnectorSource
 from privacycenter.datamap.sql.engines import Damaged, RowsUnreadable, connected, engine_for, tolerating_damage
@@ -21,9 +22,21 @@ from privacycenter.datamap.sql.match import condition, guard
 from privacycenter.datamap.sql.plan import Plan, plan_for
 from privacycenter.datamap.sql.rows import description_of
 from privacycenter.datamap.sql.values import Converter, Values, sqlite_reader
+from privacycenter.datamap.sql.writing import TableCount, Writer, refused_as
 from privacycenter.kernel.errors import DecryptionFailed, OutboundRefused
 from privacycenter.kernel.page_size import FIRST_ROWS, PageSize, weight
-from privacycenter.kernel.sources import Item, Locator, Problem, Record, SourceDescription
+from privacycenter.kernel.sources import (
+    CannotChange,
+    CannotErase,
+    Erased,
+    FieldChange,
+    Item,
+    Locator,
+    Problem,
+    Record,
+    SourceDescription,
+    Treatment,
+)
 from privacycenter.subjects.queries import proven_identifiers
 
 PAGE = 5_000  # at most; fewer where the rows are large
@@ -35,7 +48,7 @@ Row = Sequence[Any]
 
 
 class SqlSource:
-    """Reads one configured source. Holds no connection between pages."""
+    """Reads one configured source, and changes it where staff allowed that. Holds no connection between pages."""
 
     def __init__(self, source: ConnectorSource) -> None:
         self.source = source
@@ -75,6 +88,62 @@ class SqlSource:
         if locator:
             with self._errors_translated():
                 yield from self._reading(locator).items()
+
+    @property
+    def may_erase(self) -> bool:
+        """Whether staff said what an erasure does, and that the connector may do it."""
+        return self.connector.may_write and self.source.erasure != ErasureChoice.UNDECIDED
+
+    def rectify(self, locator: Locator, changes: Sequence[FieldChange]) -> int:
+        """In one transaction of the outside database. Raises CannotChange, SourceUnavailable or SourceChanged."""
+        if not self.connector.may_write:
+            raise CannotChange("read_only")
+        if not changes:
+            return 0
+        if not locator:
+            raise CannotChange("unknown_record", changes[0].record)
+        with self._errors_translated(), refused_as(CannotChange, "invalid_value"):
+            return self._writer(locator).rectify(changes, key_text)
+
+    def obstacle(self, locator: Locator) -> str:
+        """Rows stay as they are as long as staff did not say otherwise; whoever has none there is not held up by that."""
+        if self.may_erase or self._description.erasure.treatment is Treatment.RETAIN:
+            return ""
+        return "read_only" if self.count(locator) else ""
+
+    def erase(self, locator: Locator, treatment: Treatment) -> Erased:
+        """As it was set up, or kept. Raises CannotErase, SourceUnavailable or SourceChanged; then nothing was changed."""
+        if treatment is Treatment.RETAIN:
+            return Erased(retained=self.count(locator))
+        if not locator:
+            return Erased()
+        if not self.may_erase:
+            if self.count(locator):
+                raise CannotErase("read_only")
+            return Erased()
+        rows = self._erase(locator, treatment, rehearse=False)[-1].rows
+        return Erased(removed=rows) if treatment is Treatment.DELETE else Erased(anonymised=rows)
+
+    def rehearse(self, locator: Locator) -> tuple[TableCount, ...]:
+        """Erase as it was set up, and undo it: counts per table. Raises as `erase` does."""
+        return self._erase(locator, self._description.erasure.treatment, rehearse=True)
+
+    def _erase(self, locator: Locator, treatment: Treatment, *, rehearse: bool) -> tuple[TableCount, ...]:
+        if not self.may_erase:
+            raise CannotErase("read_only")
+        if treatment is Treatment.RETAIN or treatment is not self._description.erasure.treatment:
+            raise CannotErase("unfit_treatment")
+        with self._errors_translated(), refused_as(CannotErase, "unfit_treatment"):
+            return self._writer(locator).erase(treatment, rehearse=rehearse)
+
+    def verify_erased(self, locator: Locator) -> int:
+        if not locator:
+            return 0
+        with self._errors_translated():
+            return Writer(self.source, plan_for(self.connector, self.source), engine_for(self.connector), locator).found()
+
+    def _writer(self, locator: Locator) -> Writer:
+        return Writer(self.source, plan_for(self.connector, self.source), engine_for(self.connector, writes=True), locator)
 
     def _reading(self, locator: Locator) -> Reading:
         return Reading(plan_for(self.connector, self.source), engine_for(self.connector), Values(self.connector.zone), locator)

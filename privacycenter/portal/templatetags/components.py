@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page
-from django.forms import BoundField, CheckboxInput, Field, Form
+from django.forms import BoundField, CheckboxInput, Field, Form, Select, SelectMultiple
 from django.template.defaultfilters import filesizeformat
 from django.template.exceptions import TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
@@ -22,6 +23,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from privacycenter.datamap.errors import UnknownNotice
+from privacycenter.datamap.notices import notice_for
 from privacycenter.portal.devices import device_of
 
 register = template.Library()
@@ -35,6 +38,7 @@ BADGE_ICONS = {
     "warning": "triangle-alert",
     "error": "octagon-alert",
     "locked": "lock",
+    "off": "x",
 }
 TIMELINE_ICONS = {"done": "circle-check", "now": "circle-dot", "next": "circle", "problem": "octagon-alert"}
 BUTTON_KINDS = ("primary", "secondary", "quiet", "danger")
@@ -113,8 +117,16 @@ def field(field: BoundField, label: str = "", hint: str = "", show_optional: boo
         "control": _control(field, has_hint=bool(hint or field.help_text)),
         "is_checkbox": is_checkbox,
         "is_group": field.use_fieldset and not is_checkbox,
-        "is_optional": show_optional and not field.field.required and not is_checkbox,
+        "is_optional": show_optional and not field.field.required and not is_checkbox and not _always_holds_a_value(field),
     }
+
+
+def _always_holds_a_value(field: BoundField) -> bool:
+    """A choice without an empty one: nothing can be left out there, so nothing is optional."""
+    widget = field.field.widget
+    if not isinstance(widget, Select) or isinstance(widget, SelectMultiple):
+        return False
+    return all(value not in ("", None) for value, _words in widget.choices)
 
 
 @register.inclusion_tag("components/form_fields.html")
@@ -187,6 +199,16 @@ def date_time(value: dt.date | None, style: str = "full", empty: str = "") -> Sa
     clock_time = formats.time_format(local, "H:i")
     words = f"{formats.date_format(local, DATE_STYLES[style])}, {clock_time}" if DATE_STYLES[style] else clock_time
     return format_html('<time datetime="{}">{} {}</time>', local.isoformat(), words, _zone(local))
+
+
+@register.inclusion_tag("components/collection_notice.html")
+def collection_notice(key: str) -> dict[str, Any]:
+    """What a form collects for (GDPR Art. 13), beside its button. `key` is the form's name in a room's collection_notices.py."""
+    try:
+        shown = notice_for(key)
+    except UnknownNotice as unknown:
+        raise template.TemplateSyntaxError(f"no form {key!r} says what it collects") from unknown
+    return {"words": shown.words, "facts": shown.facts, "operator": settings.OPERATOR_NAME, "contact": settings.OPERATOR_CONTACT}
 
 
 @register.simple_tag

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from privacycenter.kernel.sources import SourceDescription, SourceField
+from privacycenter.kernel.sources import ReadOnlySource, SourceDescription, SourceField
 
 
-class ListSource:
+class ListSource(ReadOnlySource):
     """A source that yields what it was given; an exception among it is raised when its turn comes."""
 
     def __init__(self, *items, key="tests.list", fields=(), portable=False, title="A list"):

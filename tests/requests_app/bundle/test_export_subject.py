@@ -20,8 +20,8 @@ from privacycenter.subjects.domain import add_identifier, subject_for_proven
 from requests_app.bundle import assemble
 from requests_app.bundle.signing import public_keys
 from requests_app.bundle.verification import verify
-from requests_app.enums import Kind
 from requests_app.models import Bundle, Request, Step
+from requests_app.rights import all_rights
 from tests.requests_app.bundle.facts import opened, paper
 from tests.requests_app.bundle.sources import ListSource
 
@@ -72,7 +72,7 @@ def test_rights_that_can_not_be_used_here_yet_name_the_contact_address(amira, tm
     rights = json.loads(opened((tmp_path / "amira.zip").read_bytes()).read("personal-data.json"))["rights"]["list"]
     here = {right["key"] for right in rights if settings.SITE_URL in right["text"]}
     by_mail = {right["key"] for right in rights if right["text"].endswith(f"write to {settings.OPERATOR_CONTACT}.")}
-    assert here == {right["key"] for right in rights} & set(Kind.values)
+    assert here == {right["key"] for right in rights} & {right.kind.value for right in all_rights()}
     assert by_mail == {right["key"] for right in rights} - here - {"complaint"}
 
 

@@ -26,6 +26,7 @@ from requests_app.bundle.outputs import (
     open_file,
     open_records,
     read_records,
+    sealed,
     shown_name,
 )
 from requests_app.bundle.serialise import serialise
@@ -234,12 +235,14 @@ def test_a_small_output_stays_inline_and_a_large_one_goes_to_storage(bundles, ke
     small = run(Record("1", {"text": "x" * (INLINE_BYTES - 100)}))
     large = run(*(Record(str(number), {"text": "x" * 100}) for number in range(2_000)))
 
-    assert (small.object_name, small.inline is None) == ("", False)
-    assert large.inline is None
+    assert (small.object_name, small.inline, len(small.plain)) == ("", None, small.size)
+    assert (large.plain, large.inline) == (None, None)
     assert re.fullmatch(r"request/step/[0-9a-f]{16}/records", large.object_name)
     assert [record["key"] for record in read_records(large, key=key)] == [str(number) for number in range(2_000)]
     assert (bundles / large.object_name).stat().st_size == large.sealed_size
-    assert b"xxxx" not in (bundles / large.object_name).read_bytes() + small.inline
+    assert b"xxxx" in small.plain
+    assert b"xxxx" not in (bundles / large.object_name).read_bytes() + sealed(small, key=key).inline
+    assert sealed(large, key=key) is large
 
 
 def test_a_late_worker_leaves_the_output_of_its_successor_alone(bundles, key):
@@ -262,7 +265,7 @@ def test_a_late_worker_leaves_the_output_of_its_successor_alone(bundles, key):
 
 
 def test_records_of_one_source_do_not_pass_for_those_of_another(key):
-    one, other = (run(Record("1", {"text": "x"}), key=key, name=name) for name in ("tests.one", "tests.other"))
+    one, other = (sealed(run(Record("1", {"text": "x"}), key=key, name=name), key=key) for name in ("tests.one", "tests.other"))
 
     with pytest.raises(DecryptionFailed):
         read_records(replace(one, inline=other.inline), key=key)
@@ -281,15 +284,18 @@ def test_a_word_of_five_megabytes_comes_through(key):
 def test_an_output_survives_its_row(key):
     output = run(Record("1", {"text": "x"}), Problem("2", "unreadable"), FileItem("3", "a.png", "image/png", lambda: io.BytesIO(b"png")))
 
-    again = StepOutput.from_json(output.to_json(), inline=output.inline)
+    kept = sealed(output, key=key)
+    again = StepOutput.from_json(kept.to_json(), inline=kept.inline)
 
-    assert again == output
-    assert "inline" not in json.loads(output.to_json())
-    assert read_records(again, key=key) == [{"key": "1", "text": "x"}]
+    assert again == kept
+    assert not {"inline", "plain"} & json.loads(kept.to_json()).keys()
+    assert read_records(again, key=key) == read_records(output, key=key) == [{"key": "1", "text": "x"}]
+    with pytest.raises(ValueError, match="sealed"):
+        output.to_json()
 
 
 def test_another_key_opens_nothing():
-    output = run(Record("1", {"text": "x"}))
+    output = sealed(run(Record("1", {"text": "x"})), key=bytes(range(32)))
 
     with pytest.raises(DecryptionFailed):
         list(open_records(output, key=bytes(32)))

@@ -114,6 +114,32 @@ def test_every_page_is_one_query():
     assert ([len(page.rows) for page in pages], len(captured)) == ([10, 10, 5], 3)
 
 
+def test_a_kept_statement_gives_each_person_their_own_rows():
+    from django.db.models import Q, Value
+
+    fill(8)
+
+    def rows_of(queryset):
+        return [row[:-1] for page in row_pages(queryset, {"kind": "identifier_kind"}, size=10) for row in page.rows]
+
+    def expected(queryset):
+        return [(str(pk), kind) for pk, kind in queryset.order_by("pk").values_list("pk", "identifier_kind")]
+
+    people = [Interaction.objects.filter(identifier_kind=kind, identifier_value=value) for kind, value in LOCATOR["identifiers"]]
+    others = [
+        Interaction.objects.filter(identifier_kind="email"),
+        Interaction.objects.filter(~Q(pk__in=[])),
+        Interaction.objects.filter(pk__in=[]),
+        Interaction.objects.annotate(one=Value(1)).filter(identifier_kind="phone", one=1),
+        Interaction.objects.filter(identifier_value__in=["+60123456789"]),
+        Interaction.objects.filter(identifier_value__in=["+60123456789", "amira@example.com"]),
+    ]
+
+    for queryset in (*people, *others, *reversed(people), *reversed(others)):
+        assert rows_of(queryset) == expected(queryset)
+    assert len(rows_of(people[0])) == len(rows_of(people[1])) == 4
+
+
 def test_nobody_has_no_pages():
     assert list(row_pages(Interaction.objects.none(), {"summary": "summary"}, size=10)) == []
 

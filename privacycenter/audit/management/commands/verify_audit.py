@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from privacycenter.audit.sealing import seal_all, verify
-from privacycenter.audit.triggers import missing
+from privacycenter.audit.triggers import trail
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if options["seal"]:
             seal_all()
         result = verify()
-        unprotected = sorted(missing())
+        unprotected = sorted(trail.missing())
         intact = result.is_intact and not unprotected
         if options["json"]:
             answer = {

@@ -1,0 +1,1 @@
+"""Pages of the room. Thin: find what the visitor or the link may do, call one verb, answer."""

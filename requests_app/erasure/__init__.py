@@ -1,0 +1,1 @@
+"""Erasing for good: the ledger outside the database, and what a restored backup must not bring back."""
