@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -10,13 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from privacycenter.jobs.enums import JobState, Priority
 
 
+class EndOfNow(Now):
+    """The database's present time; on SQLite, which counts milliseconds, the end of the present one.
+
+    What was made due within this millisecond has microseconds behind it and would not have come yet (see jobs.sql.moment).
+    """
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW') || '999')", **context)
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def open(self) -> JobQuerySet:
         return self.filter(state__in=JobState.OPEN)
 
     def due(self) -> JobQuerySet:
         """Waiting jobs whose time has come, by the database's clock."""
-        return self.filter(state=JobState.WAITING, run_at__lte=Now())
+        return self.filter(state=JobState.WAITING, run_at__lte=EndOfNow())
 
 
 class Job(models.Model):

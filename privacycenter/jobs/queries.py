@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 
 from privacycenter.jobs.enums import JobState
-from privacycenter.jobs.models import Job
+from privacycenter.jobs.models import EndOfNow, Job
 
 
 class KindDepth(NamedTuple):
@@ -36,7 +36,7 @@ class Depth(NamedTuple):
 
 def depth() -> Depth:
     """Count open jobs, in one query over the open ones only."""
-    due = Q(state=JobState.WAITING, run_at__lte=Now())
+    due = Q(state=JobState.WAITING, run_at__lte=EndOfNow())
     rows: Any = (
         Job.objects.open()
         .values("kind")

@@ -15,8 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,7 @@ from celery import Celery
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
+from kombu import Connection
 
 _STARTING_SECONDS = 4.0
 _SWEEP_SECONDS = 1.0
@@ -145,8 +146,8 @@ class Workers:
             if since < _SWEEP_SECONDS or (since < _SWEEP_SECONDS_AT_MOST and any(self._queue_folder.glob("*.msg"))):
                 return
             self._swept_at = time.monotonic()
-            with self._bell() as bell:
-                bell.send_task("jobs.run_periodic", args=["jobs.sweep"], ignore_result=True, retry=False)
+            with self._bell() as (bell, connection):
+                bell.send_task("jobs.run_periodic", args=["jobs.sweep"], ignore_result=True, retry=False, connection=connection)
         else:
             from privacycenter.jobs.domain import sweep  # app ready
 
@@ -158,20 +159,23 @@ class Workers:
             for path in self._queue_folder.glob("*.msg"):
                 path.unlink(missing_ok=True)
         else:
-            with self._bell() as bell:
-                bell.control.purge()
+            with self._bell() as (bell, connection):
+                bell.control.purge(connection)
 
     @property
     def _queue_folder(self) -> Path:
         return Path(self.environment["VAR_DIR"]) / "broker" / "queue"
 
-    def _bell(self) -> Any:
+    @contextmanager
+    def _bell(self) -> Iterator[tuple[Any, Any]]:
+        # The connection names the broker: Celery would rather believe this process's CELERY_BROKER_URL than what it was made with.
         url = self.environment["CELERY_BROKER_URL"]
-        bell = Celery("harness", broker=url, set_as_current=False)
+        options = {}
         if url.startswith("filesystem"):
             queue = str(self._queue_folder)
-            bell.conf.broker_transport_options = {"data_folder_in": queue, "data_folder_out": queue}
-        return bell
+            options = {"data_folder_in": queue, "data_folder_out": queue}
+        with Celery("harness", set_as_current=False) as bell, Connection(url, transport_options=options) as connection:
+            yield bell, connection
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         self._started_at[number] = time.monotonic()

@@ -147,3 +147,11 @@ def test_the_folder_broker_delivers_each_message_once_and_shows_none_half_writte
         assert sorted(got) == list(range(20))
         assert queue(channels[0]).get(no_ack=True) is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_what_became_due_within_this_millisecond_is_due() -> None:
+    for _each in range(200):
+        Job.objects.all().delete()
+        enqueue("test.one", key="a")
+        assert Job.objects.due().count() == 1
