@@ -65,6 +65,18 @@ class Visitor:
         self.context.on("console", self._note_console)
         self.context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
         self.page = self.context.new_page()
+        self._leave_by, self.page.goto = self.page.goto, self._goto
+
+    def _goto(self, url: str, **options: Any) -> Any:
+        """Go to a page, once more where this page just renewed itself: a request's page does when its state changes, and Chromium
+        then gives up the other step of the same instant."""
+        try:
+            return self._leave_by(url, **options)
+        except Exception as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+            self.page.wait_for_load_state("load")
+            return self._leave_by(url, **options)
 
     def expect_problem(self, text: str) -> None:
         """Problems that contain `text` belong to what is tested, like the 404 of a page that must not be found."""
