@@ -19,7 +19,7 @@ from requests_app.behalf.standing import require_standing
 from requests_app.domain.deadlines import pause_clock, resume_clock
 from requests_app.domain.deciders import DROPPED, PROPOSED, deciders_of
 from requests_app.domain.mails import tell_person
-from requests_app.domain.moves import Change, move
+from requests_app.domain.moves import Change, lock_request, move
 from requests_app.domain.people import DECIDE_CHILD, WORK, require_permission
 from requests_app.domain.release import shred_unreleased
 from requests_app.enums import AskedFor, Channel, Kind, Status
@@ -130,11 +130,12 @@ def refuse_request(request: Request, *, ground: str, reasoning: str, actor: Acto
     if not settings.REFUSAL_FOUR_EYES or request.kind == Kind.REVIEW:
         refuse_now(request, Ground(ground), words, actor=actor)
         return
-    if find(request.status, Event.REFUSE, request.kind) is None:
-        raise IllegalMove
     now = clock.now()
     values = {"ground": ground, "reasoning": words, "proposed_by_id": int(actor.ref), "proposed_at": now}
     with transaction.atomic():
+        lock_request(request)
+        if find(request.status, Event.REFUSE, request.kind) is None:
+            raise IllegalMove
         ProposedRefusal.objects.update_or_create(request=request, defaults=values)
         note_for_desk(request, PROPOSED, actor=actor, details={"ground": ground})
         record("requests.refusal_proposed", actor=actor, subject=_subject(request), ticket=request.ref, ground=ground)
@@ -153,7 +154,8 @@ def agree_to_refusal(request: Request, *, digest: str, actor: Actor) -> None:
     """
     require_permission(actor, DECIDE_CHILD if request.kind == Kind.CHILD else WORK)
     with transaction.atomic():
-        proposed = ProposedRefusal.objects.select_for_update().filter(request=request).first()
+        lock_request(request)
+        proposed = ProposedRefusal.objects.filter(request=request).first()
         if proposed is None:
             raise IllegalMove
         if str(proposed.proposed_by_id) == actor.ref:
@@ -168,6 +170,7 @@ def drop_refusal(request: Request, *, actor: Actor) -> None:
     """Give a proposed refusal back: it does not go out."""
     require_permission(actor, WORK)
     with transaction.atomic():
+        lock_request(request)
         deleted, _each = ProposedRefusal.objects.filter(request=request).delete()
         if not deleted:
             raise IllegalMove

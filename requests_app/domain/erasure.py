@@ -17,7 +17,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Treatment
 from privacycenter.kernel.text import storable
 from requests_app.domain.mails import tell_person
-from requests_app.domain.moves import Change, move
+from requests_app.domain.moves import Change, lock_request, move
 from requests_app.domain.people import WORK, require_permission
 from requests_app.enums import ErasureStepStatus, KeepGround, Status
 from requests_app.errors import ErasureBegun, IllegalMove, NeedsSecondPerson, PlanChanged, PlanObstructed, ReasonMissing, WrongDate
@@ -142,10 +142,11 @@ def _revive(request: Request, kind: str, key: str, actor: Actor) -> None:
 
 def _locked(plan: ErasurePlan) -> ErasurePlan:
     """The plan as it stands, for this transaction alone. Raises PlanChanged for one that was replaced."""
-    rows = ErasurePlan.objects.select_for_update(of=("self",)).select_related("request__subject")
-    found = rows.filter(pk=plan.pk, superseded_at=None).first()
+    lock_request(plan.request)
+    found = ErasurePlan.objects.select_for_update().filter(pk=plan.pk, superseded_at=None).first()
     if found is None:
         raise PlanChanged
+    found.request = plan.request
     return found
 
 

@@ -58,6 +58,18 @@ def move(request: Request, *changes: Change, role: Role, actor: Actor, **columns
         note_moves(request, rows, changes, actor=actor)
 
 
+def lock_request(request: Request) -> None:
+    """Lock the row of a request, first thing in a transaction that then locks what belongs to it; its status is the present one now.
+
+    One order for everybody: a plan or a proposal that is locked before its request waits for who locked them the other way round.
+    Raises LostRace for a request that is gone.
+    """
+    present = Request.objects.select_for_update(no_key=True).values_list("status", "outcome").filter(pk=request.pk).first()
+    if present is None:
+        raise LostRace
+    request.status, request.outcome = present
+
+
 def note_moves(request: Request, rows: Sequence[Move], changes: Sequence[Change], *, actor: Actor) -> None:
     """Write what happened where the person and the desk see it, and where nobody can change it."""
     at = clock.now()

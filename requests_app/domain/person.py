@@ -9,7 +9,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.text import storable
 from requests_app.domain.deadlines import dates_again
 from requests_app.domain.filing import refuse_second
-from requests_app.domain.moves import Change, move
+from requests_app.domain.moves import Change, lock_request, move
 from requests_app.domain.release import shred_unreleased
 from requests_app.enums import Outcome
 from requests_app.errors import IllegalMove, ReasonMissing
@@ -21,6 +21,7 @@ from requests_app.transitions import Event, Guard, Role
 def withdraw_request(request: Request, *, actor: Actor) -> None:
     """Take a request back: the work stops, what was collected for it is shredded. A bundle that was released stays."""
     with transaction.atomic():
+        lock_request(request)  # whoever moves it in this instant: a person who stops it is not told to try again
         move(request, Change(Event.WITHDRAW), role=Role.PERSON, actor=actor, closed_at=clock.now())
         shred_unreleased(request, actor=actor)
         end_of(request, actor)

@@ -18,7 +18,7 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.sources import Source, Treatment, registry
 from privacycenter.subjects.models import Subject
 from requests_app.domain.holds import holds_on
-from requests_app.domain.moves import Change, move
+from requests_app.domain.moves import Change, lock_request, move
 from requests_app.enums import Kind, Status
 from requests_app.erasure.ledger import hashes_of
 from requests_app.errors import IllegalMove
@@ -57,6 +57,7 @@ def make_plan(claim: Claim) -> None:
         return
     try:
         with transaction.atomic():
+            lock_request(request)
             write_plan(request, steps, obstacle=obstacle, earlier=earlier)
             move(request, Change(Event.FINISH_PLANNING, Guard.PLAN_WRITTEN), role=Role.SYSTEM, actor=ACTOR)
             claim.finish()

@@ -22,7 +22,7 @@ from privacycenter.subjects.models import Restriction
 from requests_app.behalf.standing import obstacle_of
 from requests_app.domain.erasure import order_erasing, order_plan
 from requests_app.domain.holds import holds_on
-from requests_app.domain.moves import Change, move
+from requests_app.domain.moves import Change, lock_request, move
 from requests_app.domain.people import address_of
 from requests_app.domain.recipients import Changed, make_notices, tell_recipients
 from requests_app.domain.stops import is_stopped, on_lift, stopped_sources
@@ -77,6 +77,7 @@ def begin_erasure(plan: ErasurePlan) -> bool:
             order_plan(request)
         return False
     with transaction.atomic():
+        lock_request(request)
         _freeze_anew(plan, steps)
         plan.begun_at, plan.contact, plan.waits_for = clock.now(), address_of(request) or None, ""
         plan.save(update_fields=["begun_at", "contact", "waits_for"])
