@@ -20,7 +20,7 @@ def files(folder: str = ".", pattern: str = "*") -> tuple[Path, ...]:
     found = []
     for parent, folders, names in os.walk(ROOT / folder):
         folders[:] = [name for name in folders if name not in _GENERATED]  # not even looked into
-        found += [Path(parent, name) for name in fnmatch.filter(names, pattern)]
+        found += [Path(parent, name) for name in fnmatch.filter(names, pattern) if name not in _GENERATED]
     return tuple(sorted(found))
 
 
