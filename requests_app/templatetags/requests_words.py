@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from requests_app.clock import DueDate
@@ -16,6 +17,14 @@ from requests_app.presentation import BADGES, STEP_BADGES
 from requests_app.presentation import days_left as words_for_days_left
 
 register = template.Library()
+# Of a copy a part is missing; of what was asked to be done, a part was not.
+DONE_IN_PART = {
+    Kind.RECTIFICATION: gettext_lazy("Put right in part, with the reasons"),
+    Kind.ERASURE: gettext_lazy("Deleted, except for what must be kept"),
+    Kind.RESTRICTION: gettext_lazy("Restricted in part, with the reasons"),
+    Kind.OBJECTION: gettext_lazy("Upheld in part, with the reasons"),
+    Kind.REVIEW: gettext_lazy("Upheld in part, with the reasons"),
+}
 
 
 @register.filter
@@ -30,6 +39,8 @@ def request_state(request: Request) -> str:
     if request.status == Status.CLOSED and request.outcome:
         if request.kind == Kind.WITHDRAWAL and request.outcome == Outcome.NOTHING_HELD:  # no consent stood; data may well be held
             return _("Answered: there was nothing to take back")
+        if request.outcome == Outcome.IN_PART and request.kind in DONE_IN_PART:
+            return str(DONE_IN_PART[Kind(request.kind)])
         return str(Outcome(request.outcome).label)
     if request.behalf != Behalf.SELF and request.status == Status.RECEIVED:
         representation = getattr(request, "representation", None)

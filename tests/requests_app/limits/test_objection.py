@@ -30,6 +30,7 @@ from requests_app.limits.errors import NothingChosen
 from requests_app.limits.objecting import TAKEN_BACK_A_DAY, decide_objection
 from requests_app.models import IdentityProof, Request
 from requests_app.roles import AUDITOR
+from requests_app.templatetags.requests_words import request_state
 from tests.factories.accounts import make_account, make_staff, signed_in
 from tests.factories.preferences import make_person, presented
 from tests.factories.requests import fresh, staff_actor, with_role
@@ -90,6 +91,7 @@ def test_what_is_outweighed_goes_on_only_after_the_person_was_told_why(purposes:
     run_until_idle()
 
     assert fresh(request).outcome == Outcome.IN_PART
+    assert request_state(fresh(request)) == "Upheld in part, with the reasons"
     assert not may_use(request, purposes[0])
     days_later(4)
     assert may_use(request, purposes[0])
