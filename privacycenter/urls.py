@@ -10,11 +10,12 @@ from requests_app.bundle.views import bundle_keys
 from requests_app.views.complain import complain
 
 urlpatterns = [
+    # first, because mail programs wait for the answer of its links
+    path("", include("privacycenter.preferences.urls")),
     path("", include("privacycenter.portal.urls")),
     path("accounts/", include("accounts.urls")),
     path("complain/", complain, name="complain"),
     path("requests/", include("requests_app.urls")),
-    path("", include("privacycenter.preferences.urls")),
     path("api/v1/", include("privacycenter.preferences.api.urls")),
     path("api/v1/", include("requests_app.api.urls")),
     path("api/", include("privacycenter.portal.api_urls")),

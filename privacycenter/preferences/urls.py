@@ -14,6 +14,11 @@ from privacycenter.preferences.webhooks import mail_webhook
 app_name = "preferences"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # With and without a slash at the end: mail programs cut and add one, and a POST must never be redirected.
+    path("u/<str:token>", unsubscribe, name="unsubscribe"),
+    path("u/<str:token>/", unsubscribe),
+    path("p/<str:token>/", links.link, name="link"),
+    path("p/<str:token>", links.link),
     path("cookies/", cookie_views.cookies, name="cookies"),
     path("cookies/show/", cookie_views.show_widget, name="widget"),
     path(".well-known/gpc.json", cookie_views.gpc, name="gpc"),
@@ -24,10 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/link/sent/", preferences.link_sent, name="link_sent"),
     path("preferences/subscribe/", preferences.subscribe, name="subscribe"),
     path("preferences/subscribe/sent/", preferences.subscription_sent, name="subscription_sent"),
-    # With and without a slash at the end: mail programs cut and add one, and a POST must never be redirected.
-    path("p/<str:token>/", links.link, name="link"),
-    path("p/<str:token>", links.link),
-    path("u/<str:token>", unsubscribe, name="unsubscribe"),
-    path("u/<str:token>/", unsubscribe),
     path("webhooks/mail/<slug:service>/", mail_webhook, name="mail_webhook"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,9 +18,10 @@ from accounts.domain.closing import close_account
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.preferences import gate
+from privacycenter.preferences import one_click as statements
 from privacycenter.preferences.domain import choose, set_delivery, suppress
 from privacycenter.preferences.enums import Channel, DeliveryKind, EventKind, LinkKind, Method, SuppressionReason
-from privacycenter.preferences.links import link_with, make_link
+from privacycenter.preferences.links import link_with, make_link, token_digest
 from privacycenter.preferences.models import ConsentEvent, DeliveryChoice, LinkToken, Suppression, Topic
 from privacycenter.preferences.parties import party_of
 from privacycenter.preferences.queries import delivery_of
@@ -78,6 +80,33 @@ def test_one_post_is_enough_and_takes_three_statements(subscriber: Any) -> None:
     assert ConsentEvent.objects.count() == before + 1
     # Words that were shown before are remembered once they are committed, which nothing is in a test.
     assert len([query for query in captured if not re.search("SAVEPOINT|preferences_consenttext", query["sql"])]) <= 3
+
+
+def test_a_link_is_found_without_reading_the_suppressions_of_others(subscriber: Any) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no plan that counts what it read")
+    address = party_of(("email", ADA)).writes_to
+    shared = {"party_kind": address.kind, "party_key_id": address.key_id, "channel": "email", "topic": "product_news"}
+    rows = [Suppression(**shared, party_hash=f"{each:064x}", reason="choice", created_at=clock.now()) for each in range(3_000)]
+    Suppression.objects.bulk_create(rows)
+    wanted = token_digest(link().removeprefix("/u/"))
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        assert statements.find(wanted)
+    [(sql, params)] = asked
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+        [[plan]] = cursor.fetchall()
+    read = str(json.loads(plan) if isinstance(plan, str) else plan)
+
+    # The tables were never looked over (ANALYZE), as after a large import: the plan must be right all the same.
+    assert "Actual Rows" in read
+    assert max(int(each) for each in re.findall(r"'(?:Actual Rows|Rows Removed by [\w ]+)': (\d+)", read)) <= 1
 
 
 def test_it_writes_an_event_bound_to_the_words_and_a_suppression_of_the_topic(subscriber: Any) -> None:

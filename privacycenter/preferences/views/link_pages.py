@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -55,6 +55,12 @@ def posted(request: HttpRequest) -> QueryDict:
 
 def pauses(*, is_rest: bool = False) -> tuple[tuple[str, str], ...]:
     """Value and words of the buttons that pause; `is_rest` where something has just been stopped for good."""
+    return _pauses(get_language(), is_rest)
+
+
+@cache
+def _pauses(language: str | None, is_rest: bool) -> tuple[tuple[str, str], ...]:
+    """Kept for each language: putting plurals together costs more than the rest of the page, which is kept as well."""
     return tuple((value, _pause_words(days, is_rest=is_rest)) for value, days in PAUSES.items())
 
 
