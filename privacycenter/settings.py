@@ -237,6 +237,11 @@ ATTACHMENT_SCANNER = env.str("ATTACHMENT_SCANNER", "")
 IDENTITY_DOCUMENTS_UNTIL = env.str("IDENTITY_DOCUMENTS_UNTIL", "decided")
 if IDENTITY_DOCUMENTS_UNTIL not in {"decided", "ended"}:
     raise ImproperlyConfigured("IDENTITY_DOCUMENTS_UNTIL must be decided or ended")
+# Somebody was accepted as acting for the holder of an account: for so many days the holder, who was told, can stop it before anything is
+# given out or erased.
+REPRESENTED_NOTICE_DAYS = env.int("REPRESENTED_NOTICE_DAYS", 3)
+if REPRESENTED_NOTICE_DAYS < 0:
+    raise ImproperlyConfigured("REPRESENTED_NOTICE_DAYS must not be negative")
 RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", 3)
 BUNDLE_AUTO_RELEASE = env.bool("BUNDLE_AUTO_RELEASE", False)
 # Whether a receiver of a copy may be this machine itself: for tests and development (privacycenter.E050).

@@ -48,6 +48,13 @@ register("requests.received", label=_("Request received"), parameters=("kind", "
 register("requests.requester_shown", label=_("Somebody who asks for another person showed who they are"), parameters=("behalf",))
 register("requests.represented_asked", label=_("The person was asked whether somebody may act for them"))
 register("requests.represented_confirmed", label=_("The person confirmed that somebody may act for them"), severity="notice")
+register("requests.represented_declined", label=_("The person declined that somebody acts for them"), severity="notice")
+register(
+    "requests.holder_told",
+    label=_("The holder of an account was told that somebody acts for them"),
+    severity="notice",
+    parameters=("behalf",),
+)
 register("requests.authority_ended", label=_("The authority to act for somebody was noted as ended"), severity="warning")
 register("requests.proof_sent", label=_("Documents were sent as proof"), parameters=("what", "files"))
 register(

@@ -56,6 +56,7 @@ class Capacity(models.TextChoices):
     HEIR = "heir", _("As an heir")
     EXECUTOR = "executor", _("As the executor")
     RELATIVE = "relative", _("As a close relative")
+    ON_PAPER = "on_paper", _("As our colleague saw from their papers")  # entered by staff, who did not say which of the others
 
 
 class DocumentKind(models.TextChoices):
@@ -192,6 +193,7 @@ class ProofPurpose(models.TextChoices):
     FILE = "file", _("File a request")
     OPEN = "open", _("Open a request")
     CONFIRM = "confirm", _("Let somebody act for oneself")
+    STOP = "stop", _("Stop somebody who acts for oneself")
 
 
 class LookReason(models.TextChoices):

@@ -141,6 +141,11 @@ class TooManyFiles(PrivacyCenterError):
     message = _("At most five files can be sent at once, and 100 MB in all for one request.")
 
 
+class TooManyUploads(PrivacyCenterError):
+    code = "too_many_uploads"
+    message = _("Too many documents were sent within an hour. Nothing of this was kept: send them again in an hour.")
+
+
 class NotAWebhook(PrivacyCenterError):
     code = "not_a_webhook"
     message = _("Give an https address whose host OUTBOUND_ALLOW names.")

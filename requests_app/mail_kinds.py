@@ -52,6 +52,16 @@ register(
     )
 )
 
+register(
+    MessageKind(
+        key="requests.acted_for",
+        label=_("Somebody was accepted as acting for the holder of an account"),
+        essential=True,
+        template="requests/acted_for",
+        why=_("Somebody acts for you in a request about your data, and you can stop it."),
+    )
+)
+
 for _key, _label in (
     ("requests.recipient_notice", _("Recipient: data it got was changed")),
     ("requests.recipient_reminder", _("Recipient: reminder of data that was changed")),
@@ -66,7 +76,11 @@ for _key, _label in (
         )
     )
 
-for _key, _label in (("requests.due_soon", _("Staff: a request is due soon")), ("requests.overdue", _("Staff: a request is overdue"))):
+for _key, _label in (
+    ("requests.due_soon", _("Staff: a request is due soon")),
+    ("requests.overdue", _("Staff: a request is overdue")),
+    ("requests.stopped_by_holder", _("Staff: a request for somebody else was stopped by that person")),
+):
     register(
         MessageKind(
             key=_key,

@@ -49,6 +49,7 @@ _TO_REPRESENTED = {
     Capacity.AUTHORISED: gettext_lazy("With your written authority"),
     Capacity.LAWYER: gettext_lazy("As your lawyer"),
     Capacity.CARER: gettext_lazy("As your carer or representative named by a court"),
+    Capacity.ON_PAPER: gettext_lazy("With papers that a colleague of ours saw"),
 }
 
 HAPPENED = {

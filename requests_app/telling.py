@@ -1,7 +1,7 @@
 """What another system may know of a request it filed: whether it was confirmed, is being worked on, was answered or ended.
 
 Not how it was answered, and not how its work went: whether anything is held about somebody is for that person alone. What was set aside
-because the person had another request open looks like one that nobody confirmed.
+because the person had another request open, and what was declined, looks like one that nobody confirmed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _EVENTS = {
     Event.WITHDRAW: ENDED,
     Event.LAPSE: ENDED,
 }
-_SILENT = frozenset({Event.SET_ASIDE, Event.EXPIRE})
+_SILENT = frozenset({Event.SET_ASIDE, Event.EXPIRE, Event.DECLINE})
+_UNCONFIRMED = frozenset({Outcome.DUPLICATE, Outcome.NOT_VERIFIED})
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Told:
 def told_of(request: Request) -> Told:
     """Where it stands now."""
     unconfirmed_until = request.received_at + timedelta(days=CONFIRM_WITHIN_DAYS)
-    if request.outcome == Outcome.DUPLICATE and clock.now() < unconfirmed_until:
+    if request.outcome in _UNCONFIRMED and clock.now() < unconfirmed_until:
         return Told(ToldStatus.RECEIVED)
-    if request.outcome in {Outcome.DUPLICATE, Outcome.NOT_VERIFIED}:
+    if request.outcome in _UNCONFIRMED:
         return Told(ToldStatus.CLOSED, ToldOutcome.ENDED, closed_at=unconfirmed_until)
     if request.status == Status.RECEIVED:
         return Told(ToldStatus.RECEIVED)
@@ -63,6 +64,8 @@ def told_of(request: Request) -> Told:
 def events_told(request: Request, events: Sequence[str]) -> list[str]:
     """What another system is told of moves that a request has just made."""
     found = [_EVENTS[event] for event in map(Event, events) if event in _EVENTS]
+    if Event.DECLINE in events and clock.now() >= request.received_at + timedelta(days=CONFIRM_WITHIN_DAYS):
+        found.append(ENDED)  # else when one that nobody confirmed ends
     answers = [event for event in events if event not in _EVENTS and event not in _SILENT]
     if answers and request.status in Status.ANSWERED and request.outcome != Outcome.WITHDRAWN:
         found.append(ANSWERED)

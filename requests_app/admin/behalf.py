@@ -17,7 +17,7 @@ from requests_app.admin.routes import route
 from requests_app.admin.ticket import show
 from requests_app.behalf.deciding import accept_representation, end_authority, refuse_representation
 from requests_app.behalf.documents import decide_identity, open_document
-from requests_app.behalf.errors import NotReady
+from requests_app.behalf.errors import ACCOUNT_WHYS, NotReady
 from requests_app.behalf.forms import AcceptForm
 from requests_app.domain.people import LOOK, WORK
 from requests_app.forms import WordsForm
@@ -60,14 +60,16 @@ def accept(http: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return show(http, pk, typed=form, status=422)
     given = {"identifier_kind": "", "identifier": ""} | form.cleaned_data
-    may_be_new = http.POST.get("may_be_new") == "on"
+    may_be_new, despite_account = (http.POST.get(name) == "on" for name in ("may_be_new", "despite_account"))
     try:
-        accept_representation(request, **given, may_be_new=may_be_new, actor=Actor.for_user(http.user))
+        accept_representation(request, **given, may_be_new=may_be_new, despite_account=despite_account, actor=Actor.for_user(http.user))
     except PrivacyCenterError as error:  # what was typed stays in the form, with what was wrong
-        is_unknown = isinstance(error, NotReady) and error.why == "nobody_known"
-        if is_unknown:
+        why = error.why if isinstance(error, NotReady) else ""
+        if why == "nobody_known":
             form.ask_whether_new()
-        form.add_error("identifier" if is_unknown else None, str(error))
+        if why in ACCOUNT_WHYS:
+            form.ask_despite_account()
+        form.add_error("identifier" if why in {"nobody_known", *ACCOUNT_WHYS} else None, str(error))
         return show(http, pk, typed=form, status=422)
     messages.success(http, _("Accepted. The work has begun."))
     return back(pk)

@@ -26,8 +26,11 @@ from requests_app.admin.drafts import fill, give_back, keep_typed, take_typed
 from requests_app.admin.pages import back, find_ticket, page, require
 from requests_app.admin.presentation import KINDS
 from requests_app.admin.routes import route
+from requests_app.behalf.errors import ACCOUNT_WHYS, NotReady
+from requests_app.behalf.forms import NAME_LENGTH, despite_account_field
 from requests_app.domain.entering import enter_request, prove_by_staff
 from requests_app.domain.people import WORK
+from requests_app.domain.representing import CAPACITIES
 from requests_app.enums import Behalf, Channel, Kind, ProofMethod, Status
 from requests_app.forms import refuse_hidden_characters
 from requests_app.models import Request
@@ -115,6 +118,28 @@ class ProveForm(forms.Form):
         validators=[refuse_hidden_characters, refuse_card_number],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    # Of a request for somebody else.
+    requester_name = forms.CharField(
+        label=gettext_lazy("Name of the one who asks"),
+        help_text=gettext_lazy("The person for whom they ask sees it, where they have an account."),
+        max_length=NAME_LENGTH,
+        validators=[refuse_hidden_characters, refuse_card_number],
+    )
+    capacity = forms.ChoiceField(label=gettext_lazy("What lets them ask"), widget=forms.RadioSelect)
+    born_on = forms.DateField(
+        label=gettext_lazy("Day on which the child was born"),
+        help_text=gettext_lazy("Only the day on which it comes of age is kept: from then on it asks for itself."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, behalf: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if behalf == Behalf.SELF:
+            del self.fields["requester_name"], self.fields["capacity"]
+        else:
+            self.fields["capacity"].choices = [(each.value, each.label) for each in CAPACITIES[behalf]]  # type: ignore[attr-defined]
+        if behalf != Behalf.CHILD:
+            del self.fields["born_on"]
 
 
 def _keep_entered(http: HttpRequest) -> HttpResponse | None:
@@ -191,12 +216,15 @@ def prove(http: HttpRequest, pk: int) -> HttpResponse:
     if not _waits_for_proof(request):
         messages.error(http, _("This can't be done with the request as it stands."))
         return back(pk)
-    form = ProveForm(http.POST if http.method == "POST" else None, auto_id="id_prove_%s")
+    form = ProveForm(http.POST if http.method == "POST" else None, behalf=request.behalf, auto_id="id_prove_%s")
     give_back(http, f"prove:{pk}", form)
     if form.is_valid():
         try:
-            prove_by_staff(request, **form.cleaned_data, actor=Actor.for_user(http.user))
+            despite_account = http.POST.get("despite_account") == "on"
+            prove_by_staff(request, **form.cleaned_data, despite_account=despite_account, actor=Actor.for_user(http.user))
         except PrivacyCenterError as error:
+            if isinstance(error, NotReady) and error.why in ACCOUNT_WHYS:
+                form.fields["despite_account"] = despite_account_field()
             form.add_error(None, str(error))
         else:
             messages.success(http, _("Proven. The work has begun."))
@@ -212,7 +240,7 @@ def _waits_for_proof(request: Request) -> bool:
 def _panel(request: Request, visitor: Visitor) -> dict[str, Any] | None:
     if not _waits_for_proof(request):
         return None
-    form = ProveForm(auto_id="id_prove_%s") if visitor.may_work else None
+    form = ProveForm(behalf=request.behalf, auto_id="id_prove_%s") if visitor.may_work else None
     return {"request": request, "form": form, "waits_for_mail": request.proofs.exists()}
 
 

@@ -90,6 +90,7 @@ NOTES = {
     "lift_called_off": gettext_lazy("Announced end called off"),
     "limit_ended": gettext_lazy("Ended"),
     "child_answered": gettext_lazy("The person told how it is"),
+    "stopped_by_person": gettext_lazy("The person for whom it was asked stopped it. Look into who asked, and on what proof"),
 }
 FOR_WHOM = {
     Behalf.SELF: gettext_lazy("For themselves"),

@@ -29,7 +29,7 @@ class RepresentedIn(serializers.Serializer):
 
     behalf = serializers.ChoiceField(choices=Behalf.OTHERS, help_text="A child, somebody who asked them to, or somebody who has died")
     capacity = serializers.ChoiceField(
-        choices=Capacity.values,
+        choices=[value for value in Capacity.values if value != Capacity.ON_PAPER],
         help_text="Of a child: parent, guardian. Agent: authorised, lawyer, carer. Somebody who has died: heir, executor, relative",
     )
     requester_name = serializers.CharField(max_length=NAME)

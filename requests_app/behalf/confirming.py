@@ -22,6 +22,7 @@ from requests_app.domain.mails import tell_address, tell_person
 from requests_app.domain.moves import Change, move, on_moved
 from requests_app.domain.people import actor_for
 from requests_app.domain.proof import CodeAnswer, new_proof, on_answer
+from requests_app.domain.representing import LINK
 from requests_app.enums import Behalf, ProofPurpose, Status
 from requests_app.errors import AlreadyOpen, WrongCode
 from requests_app.levels import Level, level_for
@@ -30,7 +31,6 @@ from requests_app.transitions import Event, Guard, Role
 
 SOURCE = "requests.representation"
 CONFIRM_DAYS = 14
-_SENT = "link"  # in place of the hash of a code: the link is all it takes
 
 
 def ask_represented(request: Request, *, actor: Actor) -> None:
@@ -47,7 +47,7 @@ def _send(proof: IdentityProof, answer: CodeAnswer, actor: Actor) -> None:
     if request is None or answer not in {CodeAnswer.CODE, CodeAnswer.SIGN_IN}:
         return
     until = clock.now() + timedelta(days=CONFIRM_DAYS)
-    IdentityProof.objects.filter(pk=proof.pk).update(code_hash=_SENT, expires_at=until)
+    IdentityProof.objects.filter(pk=proof.pk).update(code_hash=LINK, expires_at=until)
     tell_address(
         proof.address or "",
         "requests.represented",
@@ -75,6 +75,13 @@ def needs_sign_in(proof: IdentityProof) -> bool:
     return has_account(proof.address or "")
 
 
+def is_theirs(proof: IdentityProof, user: User | None) -> bool:
+    """Whether the mail with this link went to an address of this account; where none belongs to the address, to whoever has the link."""
+    if not needs_sign_in(proof):
+        return True
+    return user is not None and (IdentifierKind.EMAIL, proof.address or "") in proven_identifiers(user.subject)
+
+
 def confirm_representation(proof: IdentityProof, *, user: User | None, actor: Actor) -> Request:
     """The person says that the agent may act for them. Where that is all this right takes, the work begins; else staff look next.
 
@@ -83,10 +90,8 @@ def confirm_representation(proof: IdentityProof, *, user: User | None, actor: Ac
     request = proof.request
     if request is None or request.status != Status.RECEIVED or request.behalf != Behalf.AGENT:
         raise WrongCode
-    if needs_sign_in(proof):
-        own = {value for kind, value in proven_identifiers(user.subject) if kind == IdentifierKind.EMAIL} if user is not None else set()
-        if proof.address not in own:
-            raise WrongCode
+    if not is_theirs(proof, user):
+        raise WrongCode
     with transaction.atomic():
         _use(proof)
         subject = subject_for_proven(kind=IdentifierKind.EMAIL, value=proof.address or "", source=SOURCE, actor=actor)
@@ -109,14 +114,17 @@ def confirm_representation(proof: IdentityProof, *, user: User | None, actor: Ac
 
 
 def decline_representation(proof: IdentityProof) -> Request:
-    """The person says no: the request ends. Whoever reads the mail may: saying no gives nothing away. Raises WrongCode."""
+    """The person says no. Whoever reads the mail may: saying no gives nothing away. Raises WrongCode.
+
+    The request ends when it would have ended without an answer, in the same words: the moment of a no would tell that we know the person.
+    """
     request = proof.request
     if request is None or request.status != Status.RECEIVED:
         raise WrongCode
     with transaction.atomic():
         _use(proof)
-        actor = Actor(ActorKind.PERSON, f"represented:{request.pk}")
-        move(request, Change(Event.DECLINE, Guard.FOR_ANOTHER), role=Role.PERSON, actor=actor, closed_at=clock.now())
+        Representation.objects.filter(request=request).update(declined_at=clock.now())
+        record("requests.represented_declined", actor=Actor(ActorKind.PERSON, f"represented:{request.pk}"), ticket=request.ref)
     return request
 
 
@@ -126,7 +134,7 @@ def _use(proof: IdentityProof) -> None:
 
 
 def _tell_requester(request: Request, events: Sequence[str]) -> None:
-    """The one who asked learns that it is closed; whether somebody said no or nobody answered does not show."""
+    """The one who asked learns that it is closed; whether somebody said no or nobody answered shows in neither the words nor the time."""
     if request.behalf == Behalf.SELF or not {Event.DECLINE.value, Event.LAPSE.value} & set(events):
         return
     if Representation.objects.filter(request=request, shown_at__isnull=False).exists():

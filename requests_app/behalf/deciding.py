@@ -11,11 +11,14 @@ from privacycenter.kernel.normalise import IdentifierKind, normalise
 from privacycenter.kernel.text import storable
 from privacycenter.subjects.domain import subject_for_proven
 from privacycenter.subjects.queries import subject_with
+from requests_app.behalf.documents import remove_documents
 from requests_app.behalf.errors import NotReady
+from requests_app.domain.answers import note_for_desk
 from requests_app.domain.filing import refuse_second, start
 from requests_app.domain.messages import add_note
 from requests_app.domain.moves import Change, move
 from requests_app.domain.people import WORK, require_permission
+from requests_app.domain.representing import notify_holder, require_dead
 from requests_app.enums import Behalf, Decision, ProofMethod, Status
 from requests_app.errors import IllegalMove, ReasonMissing
 from requests_app.models import ProofDocument, Representation, Request
@@ -26,12 +29,21 @@ REASON_LENGTH = 2000
 
 
 def accept_representation(
-    request: Request, *, identifier_kind: str, identifier: str, note: str, may_be_new: bool = True, actor: Actor
+    request: Request,
+    *,
+    identifier_kind: str,
+    identifier: str,
+    note: str,
+    may_be_new: bool = True,
+    despite_account: bool = True,
+    actor: Actor,
 ) -> None:
     """Say whose request it is after looking at the proof; the work begins. The note is for colleagues.
 
     For an agent the person is the one who confirmed it, whatever identifier is given; for a child and somebody who has died,
-    `identifier` is one by which they are known, and counts as proven from now on. Unless it `may_be_new`, somebody is known by it already.
+    `identifier` is one by which they are known, and counts as proven from now on. Unless it `may_be_new`, somebody is known by it already;
+    unless `despite_account`, somebody who has died has no account that can be used. A living holder of an account is told, and has some
+    days to stop it.
     Raises NotAllowed, IllegalMove, ReasonMissing, NotReady, InvalidIdentifier, AlreadyOpen.
     """
     require_permission(actor, WORK)
@@ -44,6 +56,8 @@ def accept_representation(
         method, identifier_kind, identifier = ProofMethod.AUTHORITY, IdentifierKind.EMAIL, representation.person_address or ""
     elif not may_be_new and subject_with(identifier_kind, normalise(identifier_kind, identifier)) is None:
         raise NotReady("nobody_known")
+    if not despite_account:
+        require_dead(request, subject_with(identifier_kind, normalise(identifier_kind, identifier)))
     try:
         with transaction.atomic():
             subject = subject_for_proven(kind=identifier_kind, value=identifier, source=SOURCE, actor=actor)
@@ -55,6 +69,7 @@ def accept_representation(
             _decide_documents(request, Decision.ACCEPTED, actor=actor)
             start(request, subject, contact=request.contact or "", method=method, role=Role.STAFF, actor=actor)
             add_note(request, words=note, actor=actor)
+            notify_holder(request, subject, actor=actor)
     except IntegrityError:
         refuse_second(request.kind, subject)
         raise
@@ -88,6 +103,8 @@ def end_authority(request: Request, *, note: str, actor: Actor) -> None:
         record("requests.authority_ended", actor=actor, subject=subject, ticket=request.ref)
         if request.verified_at is not None:
             add_note(request, words=note, actor=actor)
+        else:  # nobody's messages yet
+            note_for_desk(request, "authority_ended", words=storable(note).strip()[:REASON_LENGTH], actor=actor)
 
 
 def _representation(request: Request) -> Representation:
@@ -111,5 +128,8 @@ def _require_ready(request: Request, representation: Representation) -> None:
 
 
 def _decide_documents(request: Request, decision: Decision, *, actor: Actor) -> None:
-    ProofDocument.objects.filter(request=request).update(decision=decision, decided_at=clock.now())
+    """What the documents show was seen and is noted; the files themselves are needed no longer (GDPR Art. 5(1)(c) and (e))."""
+    documents = ProofDocument.objects.filter(request=request)
+    documents.update(decision=decision, decided_at=clock.now())
     record("requests.proof_decided", actor=actor, ticket=request.ref, what="representation", decision=decision.value)
+    remove_documents(documents, request=request, actor=actor)

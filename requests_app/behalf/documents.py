@@ -16,8 +16,9 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.storage import storage
 from requests_app.attachments import MAX_FILES, Checked
 from requests_app.behalf.confirming import ask_represented
-from requests_app.behalf.errors import NotReady
+from requests_app.behalf.errors import NoRoom, NotReady
 from requests_app.domain.answers import open_question, reply_to_question
+from requests_app.domain.limits import count_upload
 from requests_app.domain.messages import write_to_person
 from requests_app.domain.moves import on_moved
 from requests_app.domain.people import LOOK, WORK, require_permission, require_role
@@ -50,11 +51,22 @@ def wanted_kinds(request: Request) -> tuple[DocumentKind, ...]:
     return KINDS[request.behalf] if is_shown else ()
 
 
+def require_room(request: Request, *, files: int, client: str) -> None:
+    """Count that documents are sent, before any of them is looked at: to decode and make them anew is the work that has to be bounded.
+
+    Raises TooManyUploads, and NoRoom where the request has as many as it may ever have.
+    """
+    with transaction.atomic():
+        count_upload(reference=request.ref, client=client)
+    if ProofDocument.objects.filter(request=request).count() + files > MOST:
+        raise NoRoom
+
+
 def send_documents(request: Request, *, files: dict[str, Sequence[Checked]], actor: Actor) -> None:
     """Take documents, by what they show. What comes next follows by itself: the agent's person is asked, or the question is answered.
 
     Raises IllegalMove for what nobody asked for, or no longer by the time the files were looked at; ReasonMissing without any file,
-    TooManyFiles, NotAllowed.
+    TooManyFiles, NoRoom, NotAllowed.
     """
     require_role(request, Role.PERSON, actor=actor)
     given = [(DocumentKind(kind), file) for kind, several in files.items() for file in several]
@@ -87,7 +99,7 @@ def _require_wanted(request: Request, given: Sequence[tuple[DocumentKind, Checke
     if {kind for kind, _file in given} - set(wanted_kinds(request)):
         raise IllegalMove
     if ProofDocument.objects.filter(request=request).count() + len(given) > MOST:
-        raise TooManyFiles
+        raise NoRoom
 
 
 def _submit(request: Request, *, actor: Actor) -> None:

@@ -26,6 +26,9 @@ class NotForAnother(PrivacyCenterError):
         self.why = why
 
 
+ACCOUNT_WHYS = frozenset({"account_active", "account_used"})
+
+
 class NotReady(PrivacyCenterError):
     """Staff can't accept it yet; `why` is one of its words below."""
 
@@ -39,12 +42,22 @@ class NotReady(PrivacyCenterError):
         "same_person": _("This identifier belongs to the one who asks, not to the person they ask for."),
         "of_age": _("The child has come of age. It asks for itself now."),
         "nobody_known": _("We know nobody by this. Correct it, or tick the box to go on all the same."),
+        "account_active": _("This person has an account that can be used. Are they the one who has died? Look again at the papers."),
+        "account_used": _(
+            "Somebody signed in to the account of this person within the last 90 days. Are they the one who has died? "
+            "Look again at the papers, and who may be using the account."
+        ),
         "removed": _("This document was removed."),
     }
 
     def __init__(self, why: str) -> None:
         super().__init__(self.words[why])
         self.why = why
+
+
+class NoRoom(PrivacyCenterError):
+    code = "no_room"
+    message = _("No more than twenty documents can be sent for one request. A colleague looks at those that are here.")
 
 
 class ProofNoLongerStands(PrivacyCenterError):

@@ -18,17 +18,11 @@ from requests_app.behalf.errors import NotForAnother
 from requests_app.domain.filing import NOTHING_ASKED, PER_DAY, note_receipt
 from requests_app.domain.limits import count_code_mail
 from requests_app.domain.proof import new_proof, note_requester
-from requests_app.enums import Behalf, Capacity, Channel, Kind, ProofPurpose
+from requests_app.domain.representing import CAPACITIES, of_age_on, require_minor
+from requests_app.enums import Behalf, Channel, Kind, ProofPurpose
 from requests_app.errors import TooManyRequests
 from requests_app.models import IdentityProof, Representation, Request
 from requests_app.rights.registry import Asked
-
-OF_AGE = 18
-CAPACITIES: dict[str, tuple[Capacity, ...]] = {
-    Behalf.CHILD: (Capacity.PARENT, Capacity.GUARDIAN),
-    Behalf.AGENT: (Capacity.AUTHORISED, Capacity.LAWYER, Capacity.CARER),
-    Behalf.DECEASED: (Capacity.HEIR, Capacity.EXECUTOR, Capacity.RELATIVE),
-}
 
 
 @dataclass(frozen=True)
@@ -129,20 +123,8 @@ def _checked(kind: str, represented: Represented, *, own: set[str]) -> str:
     if represented.behalf == Behalf.CHILD:
         if represented.born_on is None:
             raise NotForAnother("no_birthday")
-        if represented.born_on > clock.now().date():
-            raise NotForAnother("not_born")
-        if of_age_on(represented.born_on) <= clock.now().date():
-            raise NotForAnother("of_age")
+        require_minor(represented.born_on)
     return address
-
-
-def of_age_on(born_on: date) -> date:
-    """The birthday on which somebody comes of age; of one born on 29 February the day after the 28th."""
-    year = born_on.year + OF_AGE
-    try:
-        return born_on.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
 
 
 def _write(request: Request, represented: Represented, address: str) -> None:

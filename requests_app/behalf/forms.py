@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from privacycenter.kernel.cards import refuse_card_number
 from privacycenter.kernel.normalise import MAX_LENGTH, IdentifierKind
 from privacycenter.subjects.enums import IDENTIFIER_CHOICES
-from requests_app.behalf.filing import CAPACITIES, Represented
+from requests_app.behalf.filing import Represented
+from requests_app.domain.representing import CAPACITIES
 from requests_app.enums import Behalf, DocumentKind, Kind
 from requests_app.forms import FilesField, refuse_hidden_characters
 from requests_app.rights.registry import Asked
@@ -139,3 +140,12 @@ class AcceptForm(forms.Form):
     def ask_whether_new(self) -> None:
         """Offer the tick: it stands there only once nobody is known by what was typed."""
         self.fields["may_be_new"] = forms.BooleanField(label=_("We know nobody by this yet: go on all the same"), required=False)
+
+    def ask_despite_account(self) -> None:
+        """Offer the tick: it stands there only where somebody is said to have died whose account can be used."""
+        self.fields["despite_account"] = despite_account_field()
+
+
+def despite_account_field() -> forms.BooleanField:
+    """The tick with which staff say that they looked at this twice."""
+    return forms.BooleanField(label=_("I am sure that the holder of this account has died: go on all the same"), required=False)

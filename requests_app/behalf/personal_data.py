@@ -185,6 +185,9 @@ classify(
         "confirmed_at": Sensitivity.ORDINARY,
         "accepted_at": Sensitivity.ORDINARY,
         "ended_at": Sensitivity.ORDINARY,
+        # Either would tell a requester who exports their own data whether we know the person. Whom it concerns has their mail, or said it.
+        "declined_at": None,
+        "notified_at": None,
     },
 )
 classify(

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from privacycenter.kernel import clock
 from requests_app.behalf.errors import ProofNoLongerStands
-from requests_app.enums import Behalf, Decision, DocumentKind
+from requests_app.enums import Behalf, Decision, DocumentKind, Outcome
 from requests_app.models import ProofDocument, Representation, Request
 from requests_app.queries import lock_of
 
+NOTICE = "notice"
 WORDS = {
     "of_age": _("The child has come of age since. It asks for itself now."),
+    NOTICE: _("The holder of the account was told that somebody acts for them, and has some days to stop it. Go on after them."),
     "authority_ended": _("The authority to ask for this person has ended."),
     "identity_open": _("A proof of identity came: look at it first."),
     "identity": _("The proof of identity that was asked for is not accepted."),
     "frozen": _("An account behind this request is frozen."),
 }
+_TO_REQUESTER = {"of_age": WORDS["of_age"], "authority_ended": WORDS["authority_ended"], "identity": WORDS["identity"]}
+_SHUT = _("This can't be opened now. A colleague looks into it; write to us if you do not know why.")
+
+
+def words_for_requester(why: str) -> str:
+    """What the one who asks reads of an obstacle. It tells nothing of the person's account; empty where there is no obstacle."""
+    return str(_TO_REQUESTER.get(why, _SHUT)) if why else ""
 
 
 def obstacle_of(request: Request) -> str:
@@ -29,10 +39,32 @@ def obstacle_of(request: Request) -> str:
             return "of_age"
         if representation is not None and representation.ended_at is not None:
             return "authority_ended"
+        if representation is not None and representation.held_until is not None and representation.held_until > clock.now():
+            return NOTICE
         lock = lock_of(request)
         if lock is not None and lock.until is None:
             return "frozen"
     return _identity_obstacle(request)
+
+
+def shut_to_requester(request: Request) -> str:
+    """Why a requester may read no more of what is held about somebody else, as a code; empty where they may.
+
+    What staff wrote when they knew that the proof does not stand, such as why they refuse, is for the requester to read.
+    """
+    if request.behalf == Behalf.SELF:
+        return ""
+    why = obstacle_of(request)
+    if why not in {"of_age", "authority_ended", "frozen"}:
+        return ""
+    representation = Representation.objects.filter(request=request).first()
+    if representation is None or request.outcome != Outcome.REFUSED or request.decided_at is None:
+        return why
+    if why == "authority_ended":
+        is_told_since = representation.ended_at is not None and request.decided_at >= representation.ended_at
+    else:
+        is_told_since = why == "of_age" and request.decided_at.date().isoformat() >= str(representation.of_age_on)
+    return "" if is_told_since else why
 
 
 def _identity_obstacle(request: Request) -> str:

@@ -14,6 +14,7 @@ from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.text import storable
 from requests_app.answers.grounds import Ground
+from requests_app.behalf.standing import require_standing
 from requests_app.correction.errors import CorrectionBegun, NotAllRefused, Undecided
 from requests_app.correction.proposing import lock_open, lock_request, note
 from requests_app.domain.answers import refuse_request
@@ -64,9 +65,10 @@ def drop_added(correction: Correction, *, actor: Actor) -> None:
 
 
 def order_corrections(request: Request, *, actor: Actor) -> None:
-    """Have the accepted corrections made, once each is decided. Raises Undecided, IllegalMove."""
+    """Have the accepted corrections made, once each is decided. Raises Undecided, IllegalMove, ProofNoLongerStands."""
     with transaction.atomic():
         _require_decided(_all_of(request))
+        require_standing(request)
         columns = {"decided_at": clock.now(), "decided_by_id": int(actor.ref) if actor.is_staff else None}
         move(request, Change(Event.ORDER_CORRECTION, Guard.DECISION_MADE), role=Role.STAFF, actor=actor, **columns)
         order_work(request)

@@ -9,7 +9,7 @@ from django.db import transaction
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from requests_app.behalf.standing import WORDS, obstacle_of
+from requests_app.behalf.standing import obstacle_of, words_for_requester
 from requests_app.domain.people import require_role
 from requests_app.errors import BundleGone, BundleLocked
 from requests_app.models import Bundle, DownloadGrant, Request
@@ -34,7 +34,7 @@ def open_download(request: Request, *, session_key: str, actor: Actor) -> Downlo
             raise BundleLocked
         why = obstacle_of(request)
         if why:
-            raise BundleLocked(str(WORDS[why]))
+            raise BundleLocked(words_for_requester(why))
         now = clock.now()
         Bundle.objects.filter(pk=bundle.pk, fetched_at=None).update(fetched_at=now)
         subject = str(request.subject.public_id) if request.subject else ""

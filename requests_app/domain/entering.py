@@ -15,10 +15,13 @@ from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import IdentifierKind, normalise
 from privacycenter.subjects.domain import subject_for_proven
 from privacycenter.subjects.models import Subject
+from privacycenter.subjects.queries import subject_with
+from requests_app.behalf.errors import NotReady
 from requests_app.domain.filing import note_receipt, refuse_second, start
 from requests_app.domain.messages import add_note
 from requests_app.domain.people import WORK, require_permission
 from requests_app.domain.proof import new_proof
+from requests_app.domain.representing import accept_on_paper, note_entered, notify_holder, require_dead
 from requests_app.enums import Behalf, Channel, Kind, ProofMethod, ProofPurpose, Status
 from requests_app.errors import IllegalMove, NotEnoughProof, NotReceivedYet, ReasonMissing
 from requests_app.levels import is_enough
@@ -69,20 +72,35 @@ def enter_request(
             language=language,
             actor=actor,
         )
+        if behalf != Behalf.SELF:
+            note_entered(request)
         if normal:
             new_proof(ProofPurpose.FILE, request=request, address=normal)
     return request
 
 
 def prove_by_staff(
-    request: Request, *, identifier_kind: str, identifier: str, contact: str = "", method: str, note: str, actor: Actor
+    request: Request,
+    *,
+    identifier_kind: str,
+    identifier: str,
+    contact: str = "",
+    method: str,
+    note: str,
+    requester_name: str = "",
+    capacity: str = "",
+    born_on: date | None = None,
+    despite_account: bool = True,
+    actor: Actor,
 ) -> Request:
     """Say whose request it is and how that was seen; the work begins. The note is for colleagues.
 
     `identifier` is one by which the person is known, and counts as proven from now on; `contact` is where mails about the request go,
     of somebody without an account, or who asks for another: without it nobody is mailed for them, and staff answer by letter.
-    How strong a method it takes stands in requests_app.levels.
-    Raises NotAllowed, IllegalMove, ReasonMissing, InvalidIdentifier, NotEnoughProof, AlreadyOpen.
+    How strong a method it takes stands in requests_app.levels. Of what is asked for somebody else, who asks and what lets them is noted
+    with it: `requester_name`, `capacity`, of a child the day it was `born_on`. Unless `despite_account`, somebody who has died has no
+    account that can be used. A living holder of an account is told, and has some days to stop it.
+    Raises NotAllowed, IllegalMove, ReasonMissing, InvalidIdentifier, NotEnoughProof, AlreadyOpen, NotReady, NotForAnother.
     """
     require_permission(actor, WORK)
     if method not in ProofMethod.values or not note.strip():
@@ -95,6 +113,8 @@ def prove_by_staff(
     subject: Subject | None = None
     try:
         with transaction.atomic():
+            if not despite_account:
+                require_dead(request, subject_with(identifier_kind, normalise(identifier_kind, identifier)))
             subject = subject_for_proven(kind=identifier_kind, value=identifier, source=SOURCE, actor=actor)
             refuse_second(request.kind, subject)
             # A code that was mailed to somebody opens nothing any more: whose request it is was seen in another way.
@@ -106,8 +126,13 @@ def prove_by_staff(
                 account = account_with_address(normal)
                 request.filed_by = account.subject if account is not None else None
                 request.save(update_fields=["filed_by"])
+                if request.filed_by == subject:
+                    raise NotReady("same_person")
+                accept_on_paper(request, requester_name=requester_name, capacity=capacity, born_on=born_on)
             start(request, subject, contact=normal, method=method, role=Role.STAFF, actor=actor)
             add_note(request, words=note, actor=actor)
+            if request.behalf != Behalf.SELF:
+                notify_holder(request, subject, actor=actor)
     except IntegrityError:
         if subject is not None:
             refuse_second(request.kind, subject)

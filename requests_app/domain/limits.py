@@ -8,13 +8,15 @@ from django.db import models
 
 from privacycenter.kernel import clock
 from privacycenter.kernel.hashing import keyed_hash
-from requests_app.errors import TooManyCodes
+from requests_app.errors import TooManyCodes, TooManyUploads
 from requests_app.limits.errors import TooManyReports
 from requests_app.models import RateWindow
 
 PER_ADDRESS = 5
 PER_CLIENT = 20
 REPORTS_PER_CLIENT = 5
+UPLOADS_PER_REQUEST = 10
+UPLOADS_PER_CLIENT = 30
 
 
 def count_code_mail(*, address: str, client: str) -> None:
@@ -32,6 +34,15 @@ def count_report(*, client: str) -> None:
         _count("report", client, REPORTS_PER_CLIENT)
     except TooManyCodes as error:
         raise TooManyReports from error
+
+
+def count_upload(*, reference: str, client: str) -> None:
+    """Count one time that documents are sent for this request from this client: each is decoded and made anew. Raises TooManyUploads."""
+    try:
+        _count("upload_client", client, UPLOADS_PER_CLIENT)
+        _count("upload", reference, UPLOADS_PER_REQUEST)
+    except TooManyCodes as error:
+        raise TooManyUploads from error
 
 
 def _count(what: str, value: str, limit: int) -> None:

@@ -43,8 +43,7 @@ def _remind(request: Request, *, actor: Actor) -> bool:
         as_seen = Request.objects.open().filter(pk=request.pk, due_at=request.due_at, paused_at=None, reminded_days=request.reminded_days)
         if not as_seen.update(reminded_days=days):
             return False  # another run was first, or the request went on
-        holder = request.assignee if request.assignee and request.assignee.is_active and request.assignee.is_staff else None
-        told = [holder] if holder else list(people_who_may_work().select_related("subject"))
+        told = _holders(request)
         if days == OVERDUE:
             told = list({user.pk: user for user in (*told, *data_protection_officers().select_related("subject"))}.values())
             record("requests.escalated", actor=actor, subject=_subject(request), ticket=request.ref)
@@ -60,6 +59,18 @@ def _days(request: Request) -> int:
         return OVERDUE
     left = request.due_at - clock.now()
     return min(days for days in settings.DUE_REMINDER_DAYS if left < timedelta(days=days))
+
+
+def tell_staff(request: Request, message_kind: str, *, actor: Actor) -> None:
+    """Mail whoever has this request, everybody who may work on it where nobody has, and the data protection officers. In the caller's
+    transaction."""
+    told = {user.pk: user for user in (*_holders(request), *data_protection_officers().select_related("subject"))}
+    _tell(told.values(), message_kind, request, actor=actor)
+
+
+def _holders(request: Request) -> list[User]:
+    holder = request.assignee if request.assignee and request.assignee.is_active and request.assignee.is_staff else None
+    return [holder] if holder else list(people_who_may_work().select_related("subject"))
 
 
 def _tell(people: Iterable[User], message_kind: str, request: Request, *, actor: Actor) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -36,6 +37,7 @@ from requests_app.enums import Outcome
 from requests_app.errors import KnownAlready, NotAWebhook
 from requests_app.models import Request, WebhookDelivery, WebhookEndpoint
 from requests_app.telling import ENDED, events_told, told_of
+from requests_app.transitions import Event
 
 CHANGE = "preferences.change_apiclient"
 SECONDS = 10
@@ -77,8 +79,11 @@ def note_move(request: Request, events: Sequence[str]) -> None:
 
 
 def tell_of_set_aside(*, before: datetime) -> None:
-    """Tell of requests that were set aside what is told of those that nobody confirmed, when these end (received before that moment)."""
-    set_aside = Request.objects.filter(outcome=Outcome.DUPLICATE, received_at__lt=before, received_at__gt=before - _LOOK_BACK)
+    """Tell of requests that were set aside or declined what is told of those that nobody confirmed, when these end (received before that
+    moment)."""
+    is_declined = Q(outcome=Outcome.NOT_VERIFIED, timeline__event=Event.DECLINE)
+    silent = Request.objects.filter(Q(outcome=Outcome.DUPLICATE) | is_declined)
+    set_aside = silent.filter(received_at__lt=before, received_at__gt=before - _LOOK_BACK).distinct()
     told = WebhookEndpoint.objects.filter(is_active=True).values("client_id")
     for key in set_aside.filter(filed_by_client__in=told).exclude(deliveries__event=ENDED).values_list("pk", flat=True):
         with transaction.atomic():

@@ -19,7 +19,7 @@ from privacycenter.kernel.joint_erasure import Part, ask_together, erase_togethe
 from privacycenter.kernel.sources import CannotErase, Erased, Source, Treatment, registry
 from privacycenter.subjects.enums import RestrictionReason
 from privacycenter.subjects.models import Restriction
-from requests_app.behalf.standing import obstacle_of
+from requests_app.behalf.standing import NOTICE, obstacle_of
 from requests_app.domain.erasure import order_erasing, order_plan
 from requests_app.domain.holds import holds_on
 from requests_app.domain.moves import Change, lock_request, move
@@ -99,8 +99,9 @@ def _waits_for(request: Request) -> str:
     """Why an erasure can't begin yet, as a code: nobody must be able to erase with an account that they took over, for one."""
     if lock_of(request) is not None:
         return "lock"
-    if obstacle_of(request):
-        return "proof"
+    why = obstacle_of(request)
+    if why:
+        return NOTICE if why == NOTICE else "proof"
     if is_stopped():
         return "stop"
     if _is_to_be_kept(request):

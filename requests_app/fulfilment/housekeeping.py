@@ -125,7 +125,7 @@ def _forget() -> None:
     now = clock.now()
     # A link to confirm what others filed works as long as that waits.
     is_link = Q(request__channel__in=Channel.BY_OTHERS) | Q(purpose=ProofPurpose.CONFIRM)
-    waits = Q(request__status=Status.RECEIVED) & is_link
+    waits = (Q(request__status=Status.RECEIVED) & is_link) | Q(purpose=ProofPurpose.STOP, expires_at__gt=now)
     IdentityProof.objects.filter(created_at__lt=now - timedelta(hours=KEEP_PROOFS_HOURS)).exclude(waits).delete()
     RateWindow.objects.filter(starts_at__lt=now - timedelta(hours=2)).delete()
     DownloadGrant.objects.filter(expires_at__lt=now).delete()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +40,9 @@ class Representation(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed by the person"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("accepted by staff"), null=True, blank=True)
     ended_at = models.DateTimeField(_("authority ended"), null=True, blank=True)
+    # The agent must not learn of a no before the days are over in which nobody need answer.
+    declined_at = models.DateTimeField(_("declined by the person"), null=True, blank=True)
+    notified_at = models.DateTimeField(_("holder of the account told"), null=True, blank=True)
 
     objects = RepresentationQuerySet.as_manager()
 
@@ -55,6 +58,11 @@ class Representation(models.Model):
         """Whether staff look next."""
         is_confirmed = self.request.behalf != Behalf.AGENT or self.confirmed_at is not None
         return self.request.status == Status.RECEIVED and self.submitted_at is not None and is_confirmed
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when nothing is given out or done: the holder of the account was told, and has these days to stop it."""
+        return self.notified_at + timedelta(days=settings.REPRESENTED_NOTICE_DAYS) if self.notified_at is not None else None
 
     @property
     def is_of_age(self) -> bool:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_app.answers.letter_pdf import render_letter
+from requests_app.behalf.standing import shut_to_requester, words_for_requester
 from requests_app.domain import ask_for_review, reply_to_question
 from requests_app.domain.answers import REPLY_LENGTH, open_question
 from requests_app.domain.reviews import REVIEW_LENGTH, may_be_reviewed
@@ -90,6 +91,10 @@ def letter(http: HttpRequest, ref: str) -> HttpResponse:
     found = find_request(http, ref)
     if not found.letter or found.is_open:
         raise Http404
+    why = shut_to_requester(found)
+    if why:
+        messages.error(http, words_for_requester(why))
+        return redirect("requests:detail", ref)
     try:
         data = render_letter(found)
     except (RenderFailed, RenderTimeout):

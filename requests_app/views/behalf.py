@@ -10,23 +10,23 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.stepup import require_fresh_login
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.errors import InvalidIdentifier, PrivacyCenterError
 from privacycenter.kernel.middleware import client_network
-from requests_app.behalf.confirming import confirm_representation, decline_representation, find_link, needs_sign_in
-from requests_app.behalf.documents import send_documents, wanted_kinds
-from requests_app.behalf.errors import NotForAnother
+from requests_app.behalf.confirming import confirm_representation, decline_representation, find_link, is_theirs, needs_sign_in
+from requests_app.behalf.documents import require_room, send_documents, wanted_kinds
+from requests_app.behalf.errors import NoRoom, NotForAnother
 from requests_app.behalf.filing import file_for_another, file_for_another_by_address
 from requests_app.behalf.forms import ForAnotherForm, ProofForm
-from requests_app.behalf.stopping import can_be_stopped, stop_by_represented
+from requests_app.behalf.stopping import can_be_stopped, find_stop_link, stop_by_link, stop_by_represented
 from requests_app.domain.answers import open_question
 from requests_app.domain.people import actor_for
 from requests_app.enums import Behalf, Status
-from requests_app.errors import IllegalMove, TooManyCodes, TooManyRequests, WrongCode
+from requests_app.errors import IllegalMove, TooManyCodes, TooManyRequests, TooManyUploads, WrongCode
 from requests_app.forms import AddressForm, HomeForm
 from requests_app.models import IdentityProof, ProofDocument, Representation
 from requests_app.presentation import capacity_to_represented
@@ -34,6 +34,7 @@ from requests_app.rights import right_for
 from requests_app.views.access import find_represented, find_request, keep_proof, person
 
 NOBODY = Actor(ActorKind.ANONYMOUS)
+LINK_HERE = "requests_represented"  # public id of the link that waits for its holder to sign in
 
 
 @never_cache
@@ -125,8 +126,16 @@ def proof(http: HttpRequest, ref: str) -> HttpResponse:
     if not kinds:
         messages.info(http, _("No proof is needed for this request now."))
         return redirect("requests:detail", ref)
-    form = ProofForm(http.POST or None, http.FILES or None, kinds=kinds)
-    if http.method == "POST" and form.is_valid():
+    status, form = 422 if http.method == "POST" else 200, ProofForm(kinds=kinds)
+    if http.method == "POST":
+        try:
+            require_room(request, files=sum(len(http.FILES.getlist(kind.value)) for kind in kinds), client=client_network(http))
+        except (TooManyUploads, NoRoom) as error:
+            messages.error(http, str(error))
+            status = 429 if isinstance(error, TooManyUploads) else 422
+        else:
+            form = ProofForm(http.POST, http.FILES, kinds=kinds)
+    if form.is_bound and form.is_valid():
         try:
             send_documents(request, files=form.cleaned_data, actor=person(http, request))
         except PrivacyCenterError as error:
@@ -141,7 +150,7 @@ def proof(http: HttpRequest, ref: str) -> HttpResponse:
         "question": open_question(request) if request.status == Status.WAITING else None,
         "sent": ProofDocument.objects.filter(request=request, removed_at=None).count(),
     }
-    return render(http, "requests_app/proof.html", context, status=422 if http.method == "POST" else 200)
+    return render(http, "requests_app/proof.html", context, status=status)
 
 
 @never_cache
@@ -152,9 +161,12 @@ def represented(http: HttpRequest, proof: str) -> HttpResponse:
     if link is None or link.request is None:
         messages.info(http, _("This was answered already, or its days are over."))
         return redirect("requests:list")
-    is_locked = needs_sign_in(link) and not http.user.is_authenticated
-    if http.method == "POST" and not is_locked:
+    user = http.user if http.user.is_authenticated else None
+    is_locked = not is_theirs(link, user)
+    if http.method == "POST" and (user is not None or not is_locked):
         return _confirm_signed_in(http, link) if needs_sign_in(link) else _confirm(http, link)
+    if is_locked:
+        http.session[LINK_HERE] = proof  # the way back after signing in must not carry it
     context = {
         "item": link.request,
         "proof": link,
@@ -162,8 +174,40 @@ def represented(http: HttpRequest, proof: str) -> HttpResponse:
         "representation": link.request.representation,
         "capacity": capacity_to_represented(link.request.representation),
         "is_locked": is_locked,
+        "is_other_account": is_locked and user is not None,
     }
     return render(http, "requests_app/represented.html", context)
+
+
+@never_cache
+@require_safe
+def represented_again(http: HttpRequest) -> HttpResponse:
+    """Back to the link of this session, after signing in."""
+    link = http.session.pop(LINK_HERE, "")
+    return redirect("requests:represented", link) if link else redirect("requests:list")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def acted_for(http: HttpRequest, proof: str) -> HttpResponse:
+    """Where the mail leads the holder of an account for whom somebody was accepted. Opening it changes nothing; to stop it is posted.
+
+    The link does not tell who asks: that stands on the page of the request, for the holder who signs in.
+    """
+    link = find_stop_link(proof)
+    if link is None or link.request is None:
+        messages.info(http, _("This was stopped already, or its days are over. Sign in to see what was asked for you."))
+        return redirect("requests:list")
+    if http.method != "POST":
+        context = {"item": link.request, "proof": link, "right": right_for(link.request.kind), "can_stop": can_be_stopped(link.request)}
+        return render(http, "requests_app/acted_for.html", context)
+    try:
+        stop_by_link(link)
+    except (WrongCode, IllegalMove):
+        messages.info(http, _("There is nothing left to stop: this request is closed, or its work can't be taken back any more."))
+    else:
+        messages.success(http, _("It is stopped. Nobody acts for you in this request any more, and our staff know of it."))
+    return redirect("requests:list")
 
 
 @require_fresh_login
@@ -197,7 +241,7 @@ def decline(http: HttpRequest, proof: str) -> HttpResponse:
     except (WrongCode, IllegalMove):
         messages.info(http, _("This was answered already, or its days are over."))
     else:
-        messages.success(http, _("The request is closed. Nothing was given to anybody."))
+        messages.success(http, _("Noted. Nothing is given to anybody, and the request lapses."))
     return redirect("requests:list")
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.stepup import require_fresh_login
-from requests_app.behalf.standing import obstacle_of
+from requests_app.behalf.standing import obstacle_of, words_for_requester
 from requests_app.bundle.download import bundle_response
 from requests_app.domain import open_download
 from requests_app.errors import BundleGone, BundleLocked
@@ -28,6 +28,10 @@ def fetch(http: HttpRequest, ref: str) -> HttpResponse:
     bundle = released_bundle(request)
     if bundle is None:
         messages.info(http, _("There is nothing to download for this request now."))
+        return redirect("requests:detail", ref)
+    why = obstacle_of(request)
+    if why:  # what is held, and how much of it, is an answer as well
+        messages.error(http, words_for_requester(why))
         return redirect("requests:detail", ref)
     context = {
         "item": request,

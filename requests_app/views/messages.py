@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacycenter.kernel.errors import PrivacyCenterError
+from requests_app.behalf.standing import shut_to_requester, words_for_requester
 from requests_app.domain.messages import mark_read, open_attachment, write_to_desk
 from requests_app.enums import MessageSide
 from requests_app.forms import MessageForm
@@ -57,6 +58,10 @@ def attachment(http: HttpRequest, ref: str, public_id: str) -> HttpResponseBase:
     found = Attachment.objects.exclude(message__side=MessageSide.NOTE).filter(message__request=request, public_id=public_id).first()
     if found is None:
         raise Http404
+    why = shut_to_requester(request) if found.message.side == MessageSide.DESK else ""
+    if why:
+        messages.error(http, words_for_requester(why))
+        return redirect("requests:detail", ref)
     return file_response(found)
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.middleware import client_network
+from requests_app.behalf.standing import shut_to_requester, words_for_requester
 from requests_app.domain import ask_for_code, reopen_request, withdraw_request
 from requests_app.enums import Outcome, Status
 from requests_app.errors import AlreadyOpen, IllegalMove, TooManyCodes
@@ -37,6 +38,7 @@ from requests_app.views.access import (
 
 PER_PAGE = 20
 MISSING_LENGTH = 2000
+STAYS_OPEN = frozenset({"behalf", "messages"})  # of a request for somebody else whose proof does not stand any more
 
 
 @never_cache
@@ -70,7 +72,8 @@ def detail(http: HttpRequest, ref: str) -> HttpResponse:
         if represented is None:
             raise
         return show_represented(http, represented)
-    released = released_bundle(request)
+    shut = shut_to_requester(request)
+    released = released_bundle(request) if not shut else None
     context = detail_page(
         request,
         events=list(timeline_of(request)),
@@ -78,8 +81,9 @@ def detail(http: HttpRequest, ref: str) -> HttpResponse:
         released=released,
         lock=lock_of(request) if released else None,
     )
-    panels = person_panels(request)
+    panels = [panel for panel in person_panels(request) if not shut or panel["key"] in STAYS_OPEN]
     refreshes = any(panel.get("refreshes") for panel in panels)
+    context |= {"shut": words_for_requester(shut)}
     context |= {"is_by_code": is_by_code(http, request), "panels": panels, "refreshes": refreshes}
     return render(http, "requests_app/detail.html", context)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.stepup import require_fresh_login
 from privacycenter.kernel.errors import PrivacyCenterError
-from requests_app.behalf.standing import WORDS, obstacle_of
+from requests_app.behalf.standing import obstacle_of, words_for_requester
 from requests_app.models import Receiver
 from requests_app.presentation import contents
 from requests_app.queries import lock_of, released_bundle
@@ -85,7 +85,7 @@ def confirm(http: HttpRequest, ref: str) -> HttpResponse:
         "groups": contents(bundle.steps.all()),
         "seal": seal_of(transfer, bundle),
         "lock": lock_of(request),
-        "obstacle": WORDS.get(obstacle_of(request), ""),
+        "obstacle": words_for_requester(obstacle_of(request)),
         "needs_code": is_by_code(http, request) and not is_freshly_proven(http, ref),
     }
     return render(http, "requests_app/transfer/confirm.html", context)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+from django.conf import settings
 
 from accounts.models import User
 from privacycenter.jobs.domain import run_due, run_until_idle
+from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from requests_app.attachments import check_file
 from requests_app.behalf.confirming import confirm_representation
@@ -16,7 +19,7 @@ from requests_app.behalf.filing import Represented, file_for_another
 from requests_app.domain import open_personal_data
 from requests_app.domain.people import actor_for, actor_of_requester
 from requests_app.enums import Behalf
-from requests_app.models import IdentityProof, ProofDocument, Request
+from requests_app.models import IdentityProof, ProofDocument, Representation, Request
 from tests.factories.accounts import make_account
 from tests.factories.requests import fresh, staff_actor
 
@@ -70,6 +73,13 @@ def see_documents(request: Request, *, actor: Actor) -> None:
     look = open_personal_data(request, reason="prepare_answer", note="The proof.", actor=actor)
     for document in ProofDocument.objects.select_related("request__subject").filter(request=request, removed_at=None):
         b"".join(open_document(document, look=look, actor=actor))
+
+
+def after_notice(request: Request) -> Request:
+    """The same once the days are over in which the holder of an account, who was told, could stop it."""
+    over = clock.now() - timedelta(days=settings.REPRESENTED_NOTICE_DAYS, minutes=1)
+    Representation.objects.filter(request=request, notified_at__isnull=False).update(notified_at=over)
+    return fresh(request)
 
 
 def accepted_for(behalf: str = "child", **more: Any) -> Request:

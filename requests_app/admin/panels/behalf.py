@@ -32,6 +32,7 @@ def _context(request: Request, visitor: Visitor) -> dict[str, Any] | None:
         "is_open": is_open,
         "is_agent": request.behalf == Behalf.AGENT,
         "documents": documents,
+        "held_until": representation.held_until if representation is not None else None,
         "obstacle": WORDS.get(obstacle_of(request), "") if request.verified_at is not None and request.status != Status.CLOSED else "",
     }
     if may_work and representation is not None and request.status == Status.RECEIVED and representation.is_for_desk:

@@ -45,6 +45,7 @@ _CHANGES = {
 _WAITS = {
     "lock": gettext_lazy("Waits: the account changed its sign-in lately, or is frozen."),
     "proof": gettext_lazy("Waits: the proof of who asks does not stand any more. Look at it on this ticket."),
+    "notice": gettext_lazy("Waits: the holder of the account was told that somebody acts for them, and has some days to stop it."),
     "stop": gettext_lazy("Waits: all work is stopped."),
     "restriction": gettext_lazy("Waits: since then the person asked that data be kept and not used. End that restriction first."),
     "copy": gettext_lazy("Waits until the person has fetched the copy they asked for first, or its days are over."),

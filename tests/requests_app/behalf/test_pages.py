@@ -16,11 +16,12 @@ from privacycenter.kernel import clock
 from privacycenter.subjects.models import Identifier
 from requests_app.domain import ask_person, release_bundle
 from requests_app.enums import Status
+from requests_app.fulfilment import housekeeping
 from requests_app.models import IdentityProof, ProofDocument, Request
 from requests_app.queries import account_of
 from requests_app.roles import AUDITOR, DPO
 from tests.factories.accounts import make_account, make_staff, signed_in
-from tests.factories.behalf import PERSON, accepted_for, filed_for, link_of, submitted_for
+from tests.factories.behalf import PERSON, accepted_for, after_notice, filed_for, link_of, submitted_for
 from tests.factories.requests import fresh, staff_actor, with_role, worked
 from tests.requests_app.desk.test_entering import entered, proven
 from tests.requests_app.test_proof import know, mailed
@@ -155,16 +156,25 @@ def test_opening_the_link_changes_nothing_and_both_answers_are_posted() -> None:
     assert "answered already" in Client().get(link, follow=True).content.decode()
 
 
-def test_a_no_by_the_link_closes_it() -> None:
+def without_tokens(page: str) -> str:
+    return re.sub(r'(name="csrfmiddlewaretoken" value)="\w+"', r"\1", page)
+
+
+def test_a_no_by_the_link_ends_it_when_silence_would() -> None:
     know(PERSON)
     request = submitted_for("agent")
 
+    client = signed_in(account_of(request.filed_by))
+    before = without_tokens(client.get(f"/requests/{request.ref}/").content.decode())
     page = Client().post(f"/requests/represented/{link_of(request).public_id}/no/", follow=True).content.decode()
 
-    assert "Nothing was given to anybody" in page
-    assert fresh(request).status == Status.CLOSED
-    agent = signed_in(account_of(fresh(request).filed_by)).get(f"/requests/{request.ref}/").content.decode()
-    assert "it was not confirmed that you may ask" in agent
+    assert "Nothing is given to anybody" in page
+    assert without_tokens(client.get(f"/requests/{request.ref}/").content.decode()) == before
+    assert "answered already" in Client().get(f"/requests/represented/{link_of(request).public_id}/", follow=True).content.decode()
+    with clock.stopped_at(clock.now() + timedelta(days=15)):
+        housekeeping._lapse()
+    assert (fresh(request).status, fresh(request).outcome) == (Status.CLOSED, "not_verified")
+    assert "it was not confirmed that you may ask" in client.get(f"/requests/{request.ref}/").content.decode()
 
 
 def test_a_holder_of_an_account_sees_who_asks_after_signing_in() -> None:
@@ -177,6 +187,7 @@ def test_a_holder_of_an_account_sees_who_asks_after_signing_in() -> None:
     assert fresh(request).representation.confirmed_at is None
     assert "Rita" not in visitor
     assert "Rita" in signed_in(paul).get(link).content.decode()
+    assert link_of(request).public_id not in re.search(r'href="([^"]*login/[^"]*)"', visitor).group(1)
     signed_in(paul, fresh=True).post(link)
 
     assert fresh(request).representation.confirmed_at is not None
@@ -184,7 +195,7 @@ def test_a_holder_of_an_account_sees_who_asks_after_signing_in() -> None:
 
 def test_the_person_sees_who_asks_and_stops_it_and_sees_no_more() -> None:
     paul = make_account(username="paul", email=PERSON, password=None)
-    request = accepted_for("child")
+    request = after_notice(accepted_for("child"))
     release_bundle(request, actor=staff_actor())
     client = signed_in(paul, fresh=True)
 
@@ -208,7 +219,7 @@ def test_the_contact_opens_the_answer_by_a_mailed_code_although_the_person_has_a
     make_account(username="paul", email=PERSON, password=None)
     request = proven(entered(behalf="deceased"), identifier=PERSON, method="entitled", contact="heir@example.com")
     run_until_idle()
-    release_bundle(fresh(request), actor=staff_actor())
+    release_bundle(after_notice(request), actor=staff_actor())
     client = Client()
     client.post(f"/requests/{request.ref}/code/")
     client.post("/requests/code/", {"code": mailed(IdentityProof.objects.latest("pk"))})

@@ -21,11 +21,12 @@ from requests_app.behalf.confirming import confirm_representation, decline_repre
 from requests_app.behalf.deciding import accept_representation, end_authority, refuse_representation
 from requests_app.behalf.documents import decide_identity, send_documents
 from requests_app.behalf.errors import NotForAnother, NotReady, ProofNoLongerStands
-from requests_app.behalf.filing import file_for_another, file_for_another_by_address, of_age_on
+from requests_app.behalf.filing import file_for_another, file_for_another_by_address
 from requests_app.behalf.standing import obstacle_of
 from requests_app.behalf.stopping import stop_by_represented
 from requests_app.domain import ask_person, file_by_address, open_download, prove_identity, release_bundle, withdraw_request
 from requests_app.domain.people import actor_for, actor_of_requester, address_of
+from requests_app.domain.representing import of_age_on
 from requests_app.domain.retention import RULE, forget_requests
 from requests_app.domain.splitting import see_to_requests
 from requests_app.enums import Behalf, Kind, Outcome, Status
@@ -38,6 +39,7 @@ from tests.factories.behalf import (
     NOBODY,
     PERSON,
     accepted_for,
+    after_notice,
     confirmed_for,
     filed_for,
     link_of,
@@ -180,6 +182,9 @@ def test_their_no_ends_it_and_the_agent_learns_no_more_than_by_silence() -> None
     know(PERSON)
     declined = submitted_for("agent")
     decline_representation(link_of(declined))
+    # A no at once would tell that the address is known: it waits as if nobody had answered.
+    assert (fresh(declined).status, len(mails("requests.not_confirmed"))) == (Status.RECEIVED, 0)
+    assert fresh(declined).representation.declined_at is not None
     silent = submitted_for("agent", user=make_account(username="rob", email="rob@example.com", password=None))
     with clock.stopped_at(clock.now() + timedelta(days=15)):
         housekeeping._lapse()
@@ -279,13 +284,14 @@ def test_a_refused_proof_closes_it_with_the_reason() -> None:
 def test_the_answer_goes_to_the_requester_and_never_to_the_person() -> None:
     make_account(username="paul", email=PERSON, password=None)
     rita = make_account(username="rita", email="rita@example.com", password=None)
-    request = accepted_for("child", user=rita)
+    request = after_notice(accepted_for("child", user=rita))
     release_bundle(request, actor=staff_actor())
     run_until_idle()
 
     request = fresh(request)
     assert address_of(request) == "rita@example.com"
-    assert not [message for message in mail.outbox if message.to == [PERSON]]
+    # The person is told that somebody acts for them, and gets nothing else of it.
+    assert ["Somebody acts for you" in message.subject for message in mail.outbox if message.to == [PERSON]] == [True]
     assert {message.kind for message in OutboxMessage.objects.all()} >= {"requests.acknowledgement", "requests.ready"}
     assert open_download(request, session_key="k", actor=actor_of_requester(request))
 
