@@ -53,6 +53,7 @@ NO_NOTICE = {
     "templates/requests_app/correcting/records.html": _BUTTON,
     "templates/requests_app/detail.html": _BUTTON,
     "templates/requests_app/entry.html": _BUTTON,
+    "templates/requests_app/acted_for.html": _BUTTON,
     "templates/requests_app/fetch.html": _BUTTON,
     "templates/requests_app/list.html": _COMPARED,
     "templates/requests_app/recipient_notice.html": "another controller answers for itself; nothing of a person is typed",
