@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import phonenumbers
 from allauth.account.models import EmailAddress
@@ -21,24 +20,20 @@ from accounts.domain.emails import confirm_address
 from accounts.domain.registration import register_account
 from accounts.models import User
 from privacycenter.datamap.demo import connect_shop, make_shop
-from privacycenter.jobs.domain import run_due
 from privacycenter.kernel import clock
-from privacycenter.kernel.actor import Actor, ActorKind
+from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import IdentifierKind
+from privacycenter.portal.demo_requests import make_requests
 from privacycenter.preferences.campaigns.demo import make_mailings
 from privacycenter.preferences.cookies.demo import make_services as make_cookie_services
 from privacycenter.preferences.demo import make_choices, make_partners
 from privacycenter.preferences.roles import MARKETING
 from privacycenter.records.demo import make_records
 from privacycenter.subjects.domain import set_locale
-from requests_app.domain import file_by_address, file_request, release_bundle, withdraw_request
-from requests_app.enums import Kind, Status
-from requests_app.models import Request
 from requests_app.roles import AGENT, AUDITOR, DPO
 
 PASSWORD = "paper-lantern-42"
 ACTOR = Actor.system("seed_demo")
-_FULFILMENT = ("requests.fulfil", "requests.collect_source", "requests.render_volume")
 _CLIENT = Client("192.0.2.0/24", "Firefox")
 
 
@@ -76,6 +71,12 @@ CAST = (
     Person("meiling", "陳美玲", "美玲茶行", "TW", "Asia/Taipei"),
     Person("oksana", "Оксана Коваленко", "Коваленко і партнери", "UA", "Europe/Kyiv"),
     Person("ramon", "José Ramón García", "García Hermanos", "ES", "Europe/Madrid"),
+    # Those of the other rights: privacycenter.portal.demo_requests.
+    Person("ifeoma", "Ifeoma Okafor", "Okafor Logistics", "NG", "Africa/Lagos"),
+    Person("tomasz", "Tomasz Wójcik", "Wójcik Meble", "PL", "Europe/Warsaw"),
+    Person("sofia", "Sofia Marques", "Marques Café", "BR", "America/Sao_Paulo"),
+    Person("henrik", "Henrik Larsen", "Larsen Både", "DK", "Europe/Copenhagen"),
+    Person("aiko", "田中 愛子", "田中製作所", "JP", "Asia/Tokyo"),
 )
 STAFF = (
     ("operator", "Otis Demo", ""),
@@ -149,7 +150,7 @@ def seed(*, people_count: int, records_per_person: int, number: int) -> Seeded:
     users = User.objects.filter(username__in=[person.username for person in wanted]).select_related("subject").order_by("pk")
     choices = make_choices(((user.subject, str(user.pk)) for user in users), seed=number)
     make_mailings(seed=number, actor=Actor.for_user(User.objects.get(username="marketing")))
-    return Seeded(customers, records, choices, make_requests())
+    return Seeded(customers, records, choices, make_requests(by_name(), address=WITHOUT_ACCOUNT))
 
 
 def make_customers(wanted: list[Person]) -> int:
@@ -194,35 +195,10 @@ def make_staff() -> None:
             user.groups.add(Group.objects.get(name=role))
 
 
-def make_requests() -> int:
-    """Requests in different states, if there are none yet: released, withdrawn, unproven, and some for the workers to collect."""
-    users = {user.username: user for user in User.objects.filter(username__in=[person.username for person in CAST])}
-    if len(users) < len(CAST) or Request.objects.exists():
-        return 0
-    now = clock.now()
-    with clock.stopped_at(now - timedelta(days=9)):
-        released = _file(users["jonas"], Kind.ACCESS)
-        # Worked off here, so that one finished bundle is there before any worker has started.
-        run_due(kinds=_FULFILMENT)
-        released.refresh_from_db()
-    with clock.stopped_at(now - timedelta(days=7)):
-        if released.status == Status.REVIEW:
-            release_bundle(released, actor=Actor.for_user(User.objects.get(username="dpo")))
-    with clock.stopped_at(now - timedelta(days=33)):
-        _file(users["lan"], Kind.PORTABILITY)
-    with clock.stopped_at(now - timedelta(days=26)):
-        _file(users["meiling"], Kind.ACCESS)
-    with clock.stopped_at(now - timedelta(days=5)):
-        withdrawn = _file(users["ramon"], Kind.ACCESS)
-    with clock.stopped_at(now - timedelta(days=4)):
-        withdraw_request(withdrawn, actor=Actor.for_user(users["ramon"]))
-    _file(users["oksana"], Kind.ACCESS)
-    file_by_address(kind=Kind.ACCESS, address=WITHOUT_ACCOUNT, client="192.0.2.0/24", actor=Actor(ActorKind.ANONYMOUS))
-    return Request.objects.count()
-
-
-def _file(user: User, kind: Kind) -> Request:
-    return file_request(kind=kind, user=user, actor=Actor.for_user(user))
+def by_name() -> dict[str, User]:
+    """The cast and the staff who are there, by login."""
+    names = [*(person.username for person in CAST), *(username for username, _name, _role in STAFF)]
+    return {user.username: user for user in User.objects.filter(username__in=names).select_related("subject")}
 
 
 def logins() -> list[tuple[str, str]]:

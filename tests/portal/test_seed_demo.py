@@ -12,7 +12,8 @@ from privacycenter.audit.sealing import seal_all, verify
 from privacycenter.datamap.models import ConnectorSource
 from privacycenter.portal import demo
 from privacycenter.records.models import FormSubmission, Interaction
-from requests_app.models import Request
+from requests_app.enums import Kind
+from requests_app.models import ChildReport, Correction, ErasurePlan, Receiver, Request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -29,27 +30,32 @@ def _seed(**options: Any) -> dict[str, Any]:
 
 
 def test_the_demo_has_everybody_their_data_and_requests_in_many_states():
-    answer = _seed(people=7, records_per_person=4)
+    answer = _seed(people=12, records_per_person=4)
 
-    assert answer["added"] == {"customers": 7, "records": 32, "choices": 7, "requests": 6}
-    assert Interaction.objects.count() + FormSubmission.objects.count() == 32
+    assert answer["added"] == {"customers": 12, "records": 52, "choices": 12, "requests": 13}
+    assert Interaction.objects.count() + FormSubmission.objects.count() == 52
     assert ConnectorSource.objects.count() == 3
-    assert set(Request.objects.values_list("status", flat=True)) == {"received", "collecting", "ready", "closed"}
+    assert set(Request.objects.values_list("status", flat=True)) == {"received", "collecting", "ready", "closed", "triage", "approval"}
+    assert set(Request.objects.values_list("kind", flat=True)) == set(Kind.values) - {Kind.WITHDRAWAL, Kind.REVIEW, Kind.CHILD}
+    plan = ErasurePlan.objects.get()
+    assert (plan.proposed_by.username, plan.approved_by, plan.obstacle) == ("agent", None, "")
+    assert Correction.objects.count() == 2
+    assert (ChildReport.objects.count(), Receiver.objects.get().state) == (1, "proposed")
     assert User.objects.filter(username="dpo", is_staff=True, is_superuser=False, groups__name="Data protection officer").exists()
     assert User.objects.get(username="amira").check_password(demo.PASSWORD)
 
 
 def test_a_second_run_adds_only_what_is_missing():
-    _seed(people=7, records_per_person=2)
+    _seed(people=12, records_per_person=2)
 
-    again, more = _seed(people=7, records_per_person=2), _seed(people=8, records_per_person=2)
+    again, more = _seed(people=12, records_per_person=2), _seed(people=13, records_per_person=2)
 
     assert again["added"] == {"customers": 0, "records": 0, "choices": 0, "requests": 0}
     assert more["added"] == {"customers": 1, "records": 2, "choices": 1, "requests": 0}
 
 
 def test_the_trail_of_the_demo_is_whole():
-    _seed(people=6, records_per_person=1)
+    _seed(people=11, records_per_person=1)
 
     seal_all()
 
