@@ -169,6 +169,8 @@ def _sentence(row: dict[str, Any]) -> str:
     if row["treatment"] == Treatment.RETAIN:
         words = _("%(title)s: %(retained)d kept. %(reason)s") % counts
         return words if row["until"] is None else f"{words} " + _("Until %(day)s.") % {"day": formats.date_format(row["until"], "j F Y")}
+    if row["treatment"] == Treatment.ANONYMISE and not row["removed"]:
+        return _("%(title)s: %(anonymised)d made anonymous. %(reason)s") % counts
     if row["treatment"] == Treatment.ANONYMISE:
         return _("%(title)s: %(anonymised)d made anonymous, %(removed)d deleted. %(reason)s") % counts
     return _("%(title)s: %(removed)d deleted.") % counts
