@@ -8,7 +8,6 @@ from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import IdentifierKind, normalise
-from privacycenter.kernel.text import storable
 from privacycenter.subjects.domain import subject_for_proven
 from privacycenter.subjects.queries import subject_with
 from requests_app.behalf.documents import remove_documents
@@ -19,6 +18,7 @@ from requests_app.domain.messages import add_note
 from requests_app.domain.moves import Change, move
 from requests_app.domain.people import WORK, require_permission
 from requests_app.domain.representing import notify_holder, require_dead
+from requests_app.domain.words import typed
 from requests_app.enums import Behalf, Decision, ProofMethod, Status
 from requests_app.errors import IllegalMove, ReasonMissing
 from requests_app.models import ProofDocument, Representation, Request
@@ -79,9 +79,7 @@ def refuse_representation(request: Request, *, reason: str, actor: Actor) -> Non
     """Close it because its proof does not show that the requester may ask. They read the reason on their page, and can file again."""
     require_permission(actor, WORK)
     _representation(request)
-    words = storable(reason).strip()[:REASON_LENGTH]
-    if not words:
-        raise ReasonMissing
+    words = typed(reason, REASON_LENGTH)
     with transaction.atomic():
         _decide_documents(request, Decision.REFUSED, actor=actor)
         move(request, Change(Event.DECLINE, Guard.FOR_ANOTHER, note=words), role=Role.STAFF, actor=actor, closed_at=clock.now())
@@ -90,11 +88,10 @@ def refuse_representation(request: Request, *, reason: str, actor: Actor) -> Non
 def end_authority(request: Request, *, note: str, actor: Actor) -> None:
     """Note that the authority to ask for the person has ended (they took it back, a court did): nothing more is given out or done.
 
-    Raises NotAllowed, ReasonMissing, IllegalMove.
+    Raises NotAllowed, ReasonMissing, TooLong, IllegalMove.
     """
     require_permission(actor, WORK)
-    if not note.strip():
-        raise ReasonMissing
+    words = typed(note, REASON_LENGTH)
     with transaction.atomic():
         ended = Representation.objects.filter(request=request, ended_at=None).update(ended_at=clock.now())
         if not ended or request.behalf == Behalf.SELF:
@@ -102,9 +99,9 @@ def end_authority(request: Request, *, note: str, actor: Actor) -> None:
         subject = str(request.subject.public_id) if request.subject else ""
         record("requests.authority_ended", actor=actor, subject=subject, ticket=request.ref)
         if request.verified_at is not None:
-            add_note(request, words=note, actor=actor)
+            add_note(request, words=words, actor=actor)
         else:  # nobody's messages yet
-            note_for_desk(request, "authority_ended", words=storable(note).strip()[:REASON_LENGTH], actor=actor)
+            note_for_desk(request, "authority_ended", words=words, actor=actor)
 
 
 def _representation(request: Request) -> Representation:

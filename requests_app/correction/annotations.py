@@ -7,14 +7,16 @@ from django.db import IntegrityError, transaction
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.text import storable
 from requests_app.correction.errors import AlreadyNoted
 from requests_app.correction.values import unpack
 from requests_app.domain.people import require_role
+from requests_app.domain.words import typed
 from requests_app.enums import CorrectionKind, Decision, NoteKind
-from requests_app.errors import IllegalMove, ReasonMissing
+from requests_app.errors import IllegalMove
 from requests_app.models import Annotation, Correction, Request
 from requests_app.transitions import Role
+
+NOTE_LENGTH = 2000
 
 
 def may_be_noted(request: Request, correction: Correction) -> bool:
@@ -23,11 +25,9 @@ def may_be_noted(request: Request, correction: Correction) -> bool:
 
 
 def annotate(request: Request, correction: Correction, *, text: str, actor: Actor) -> Annotation:
-    """Put the person's note beside data that stays as it is. Raises ReasonMissing, IllegalMove, AlreadyNoted."""
+    """Put the person's note beside data that stays as it is. Raises ReasonMissing, TooLong, IllegalMove, AlreadyNoted."""
     require_role(request, Role.PERSON, actor=actor)
-    words = storable(text).strip()[:2000]
-    if not words:
-        raise ReasonMissing
+    words = typed(text, NOTE_LENGTH)
     if correction.request_id != request.pk or request.subject is None or not may_be_noted(request, correction):
         raise IllegalMove
     try:

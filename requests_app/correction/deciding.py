@@ -12,7 +12,6 @@ from privacycenter.jobs.enums import JobState
 from privacycenter.jobs.models import Job
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.text import storable
 from requests_app.answers.grounds import Ground
 from requests_app.behalf.standing import require_standing
 from requests_app.correction.errors import CorrectionBegun, NotAllRefused, Undecided
@@ -20,23 +19,23 @@ from requests_app.correction.proposing import lock_open, lock_request, note
 from requests_app.domain.answers import refuse_request
 from requests_app.domain.moves import Change, move
 from requests_app.domain.people import WORK, require_permission
+from requests_app.domain.words import typed
 from requests_app.enums import Decision, Kind
-from requests_app.errors import IllegalMove, ReasonMissing
+from requests_app.errors import IllegalMove
 from requests_app.models import Correction, Request, TimelineEvent
 from requests_app.transitions import Event, Guard, Role
 
+WORDS_LENGTH = 2000
 JOB = "requests.apply_corrections"
 
 
 def decide(correction: Correction, *, is_accepted: bool, reason: str = "", actor: Actor) -> None:
     """Accept or refuse one correction, a refusal with its reason. It can be changed until the corrections are made.
 
-    Raises ReasonMissing, IllegalMove, NotAllowed.
+    Raises ReasonMissing, TooLong, IllegalMove, NotAllowed.
     """
     require_permission(actor, WORK)
-    words = storable(reason).strip()[:2000]
-    if not is_accepted and not words:
-        raise ReasonMissing
+    words = typed(reason, WORDS_LENGTH, is_required=not is_accepted)
     with transaction.atomic():
         current = lock_open(correction)
         if current.proposed is None:

@@ -22,8 +22,9 @@ from requests_app.domain.mails import tell_person
 from requests_app.domain.moves import Change, lock_request, move
 from requests_app.domain.people import DECIDE_CHILD, WORK, require_permission
 from requests_app.domain.release import shred_unreleased
+from requests_app.domain.words import typed
 from requests_app.enums import AskedFor, Channel, Kind, Status
-from requests_app.errors import ChannelMissing, GroundMissing, IllegalMove, ReasonMissing, RefusalChanged, SecondPersonNeeded, TooLong
+from requests_app.errors import ChannelMissing, GroundMissing, IllegalMove, RefusalChanged, SecondPersonNeeded
 from requests_app.models import ProposedRefusal, Question, Request, TimelineEvent
 from requests_app.queries import authorities_for_person
 from requests_app.rights.registry import end_of, reply_of
@@ -242,16 +243,6 @@ def note_for_desk(request: Request, event: str, *, words: str = "", details: dic
         details=details or {},
         is_internal=True,
     )
-
-
-def typed(text: str, length: int) -> str:
-    """What was typed, whole. Raises ReasonMissing for nothing, TooLong for more than is taken here."""
-    words = storable(text).strip()
-    if not words:
-        raise ReasonMissing
-    if len(words) > length:
-        raise TooLong(length)
-    return words
 
 
 def _subject(request: Request) -> str:

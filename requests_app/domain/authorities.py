@@ -9,8 +9,8 @@ from django.db import transaction
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.text import storable
 from requests_app.domain.people import WORK, require_permission
+from requests_app.domain.words import typed
 from requests_app.enums import FeedbackOutcome
 from requests_app.errors import DatesOutOfOrder, ReasonMissing
 from requests_app.models import Authority, AuthorityFeedback, Request
@@ -29,18 +29,19 @@ def record_feedback(
     answer_due_on: date | None = None,
     actor: Actor,
 ) -> AuthorityFeedback:
-    """Write down what an authority wrote, with the day by which it wants an answer. Raises NotAllowed, ReasonMissing, DatesOutOfOrder."""
+    """Write down what an authority wrote, with the day by which it wants an answer.
+
+    Raises NotAllowed, ReasonMissing, TooLong, DatesOutOfOrder.
+    """
     require_permission(actor, WORK)
-    words = storable(summary).strip()[:SUMMARY_LENGTH]
-    if not words:
-        raise ReasonMissing
+    words, theirs = typed(summary, SUMMARY_LENGTH), typed(reference, REFERENCE_LENGTH, is_required=False)
     if answer_due_on is not None and answer_due_on < received_on:
         raise DatesOutOfOrder
     with transaction.atomic():
         feedback = AuthorityFeedback.objects.create(
             request=request,
             authority=authority,
-            reference=storable(reference).strip()[:REFERENCE_LENGTH] or None,
+            reference=theirs or None,
             received_on=received_on,
             answer_due_on=answer_due_on,
             summary=words,

@@ -11,13 +11,13 @@ from django.db import transaction
 from privacycenter.audit.domain import record
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
-from privacycenter.kernel.text import storable
 from requests_app.clock import REOPENED, DueDate, acknowledge_by, extend, rest
 from requests_app.clock.arithmetic import local_day
 from requests_app.domain.mails import tell_person
 from requests_app.domain.people import WORK, require_permission
+from requests_app.domain.words import typed
 from requests_app.enums import AskedFor, Status
-from requests_app.errors import CannotExtend, LostRace, ReasonMissing
+from requests_app.errors import CannotExtend, LostRace
 from requests_app.models import Request, TimelineEvent
 from requests_app.regimes import due_for
 
@@ -45,12 +45,10 @@ def dates_again(request: Request) -> dict[str, Any]:
 def extend_deadline(request: Request, *, reason: str, actor: Actor) -> None:
     """Take the longer time that every applicable law allows, once, and tell the person why, before the first time is over.
 
-    Raises NotAllowed, ReasonMissing, CannotExtend, which says why not, and LostRace.
+    Raises NotAllowed, ReasonMissing, TooLong, CannotExtend, which says why not, and LostRace.
     """
     require_permission(actor, WORK)
-    words = storable(reason).strip()[:REASON_LENGTH]
-    if not words:
-        raise ReasonMissing
+    words = typed(reason, REASON_LENGTH)
     refuse_extension(request)
     due = extend(_due(request))
     changed = {**_columns(due), "extended_at": clock.now(), "extension_reason": words}

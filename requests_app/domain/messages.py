@@ -12,14 +12,14 @@ from privacycenter.jobs.domain import enqueue
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor, ActorKind
 from privacycenter.kernel.storage import storage
-from privacycenter.kernel.text import storable
 from requests_app.attachments import MAX_FILES, Checked
 from requests_app.domain.mails import tell_person
 from requests_app.domain.people import WORK, require_permission, require_role
 from requests_app.domain.retention import also_forget
 from requests_app.domain.sealing import seal, unseal
+from requests_app.domain.words import typed
 from requests_app.enums import MessageSide
-from requests_app.errors import IllegalMove, ReasonMissing, TooManyFiles
+from requests_app.errors import IllegalMove, TooManyFiles
 from requests_app.models import Attachment, Message, Request
 from requests_app.transitions import Role
 
@@ -28,7 +28,10 @@ BYTES_PER_REQUEST = 100 * 1024 * 1024
 
 
 def write_to_desk(request: Request, *, words: str, files: Sequence[Checked] = (), actor: Actor) -> Message:
-    """The person writes to the desk. Raises IllegalMove for a request nobody has proven, ReasonMissing, TooManyFiles, NotAllowed."""
+    """The person writes to the desk.
+
+    Raises IllegalMove for a request nobody has proven, ReasonMissing, TooLong, TooManyFiles, NotAllowed.
+    """
     require_role(request, Role.PERSON, actor=actor)
     return _write(request, MessageSide.PERSON, words, files, actor)
 
@@ -56,9 +59,7 @@ def open_attachment(attachment: Attachment) -> Iterator[bytes]:
 
 
 def _write(request: Request, side: MessageSide, words: str, files: Sequence[Checked], actor: Actor) -> Message:
-    text = storable(words).strip()[:LENGTH]
-    if not text and not files:
-        raise ReasonMissing
+    text = typed(words, LENGTH, is_required=not files)
     if request.verified_at is None or request.forgotten_at is not None:
         raise IllegalMove
     if len(files) > MAX_FILES or _bytes_of(request) + sum(len(file.content) for file in files) > BYTES_PER_REQUEST:

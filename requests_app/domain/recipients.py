@@ -22,12 +22,12 @@ from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.hashing import candidates, keyed_hash
 from privacycenter.kernel.sources import registry
-from privacycenter.kernel.text import storable
 from privacycenter.kernel.tokens import digest, new_token
 from privacycenter.mail.domain import queue_message
 from privacycenter.subjects.models import Subject
 from privacycenter.subjects.queries import proven_identifiers
 from requests_app.domain.people import WORK, require_permission
+from requests_app.domain.words import typed
 from requests_app.enums import Kind, NoticeEvent, NoticeState, NoticeWay
 from requests_app.errors import IllegalMove, ReasonMissing
 from requests_app.models import Receiver, RecipientNotice, Request
@@ -238,11 +238,9 @@ def open_details(notice: RecipientNotice) -> Details | None:
 def take_answer(notice: RecipientNotice, *, is_done: bool, words: str) -> None:
     """Note what a recipient answered on its page: it is done, or why it can't be, which staff follow up.
 
-    What it was to find the data by is forgotten once it is done. Raises ReasonMissing, IllegalMove.
+    What it was to find the data by is forgotten once it is done. Raises ReasonMissing, TooLong, IllegalMove.
     """
-    text = storable(words).strip()
-    if len(text) > ANSWER_LENGTH or (not is_done and not text):
-        raise ReasonMissing
+    text = typed(words, ANSWER_LENGTH, is_required=not is_done)
     with transaction.atomic():
         current = _locked(RecipientNotice.objects.filter(pk=notice.pk, state=NoticeState.TOLD, token=notice.token))
         if current is None:
@@ -256,9 +254,9 @@ def take_answer(notice: RecipientNotice, *, is_done: bool, words: str) -> None:
 
 
 def note_notice(notice: RecipientNotice, *, state: str, how: str = "", words: str = "", actor: Actor) -> None:
-    """Write down that a recipient was told, what it answered, or why it can't be told. Raises ReasonMissing, IllegalMove."""
+    """Write down that a recipient was told, what it answered, or why it can't be told. Raises ReasonMissing, TooLong, IllegalMove."""
     require_permission(actor, WORK)
-    text = storable(words).strip()[:ANSWER_LENGTH]
+    text = typed(words, ANSWER_LENGTH, is_required=False)
     is_told = state in {NoticeState.TOLD, NoticeState.ANSWERED}
     if (is_told and how not in NoticeWay.values) or (state != NoticeState.TOLD and not text):
         raise ReasonMissing

@@ -15,12 +15,13 @@ from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from requests_app.answers.grounds import Ground
 from requests_app.answers.letters import review_until
-from requests_app.domain.answers import REASONING_LENGTH, decide_now, note_for_desk, refuse_now, typed
+from requests_app.domain.answers import REASONING_LENGTH, decide_now, note_for_desk, refuse_now
 from requests_app.domain.deadlines import dates_again
 from requests_app.domain.deciders import deciders_of, has_uninvolved_staff
 from requests_app.domain.filing import note_receipt, start
 from requests_app.domain.moves import Change, move
 from requests_app.domain.people import WORK, require_permission, require_role
+from requests_app.domain.words import typed
 from requests_app.enums import Behalf, Channel, Kind, Outcome
 from requests_app.errors import CannotReview, IllegalMove, OtherOpen, SecondPersonNeeded
 from requests_app.models import Representation, Request

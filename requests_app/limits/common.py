@@ -10,13 +10,12 @@ from accounts.queries import primary_address
 from privacycenter.kernel import clock
 from privacycenter.kernel.actor import Actor
 from privacycenter.kernel.normalise import IdentifierKind
-from privacycenter.kernel.text import storable
 from privacycenter.subjects.models import Subject
 from privacycenter.subjects.queries import proven_identifiers
 from requests_app.answers.letters import answer_letter
 from requests_app.domain.mails import tell_person
 from requests_app.domain.moves import Change, move
-from requests_app.errors import ReasonMissing
+from requests_app.domain.words import typed
 from requests_app.models import Request, TimelineEvent
 from requests_app.queries import account_of, authorities_for_person
 from requests_app.transitions import Event, Guard, Role
@@ -58,11 +57,8 @@ def close(request: Request, *, outcome: str, letter: str = "", choices: dict[str
 
 
 def letter_of(words: str) -> str:
-    """The reasoning that a person reads. Raises ReasonMissing where there is none."""
-    letter = storable(words).strip()[:LETTER_LENGTH]
-    if not letter:
-        raise ReasonMissing
-    return letter
+    """The reasoning that a person reads. Raises ReasonMissing where there is none, TooLong."""
+    return typed(words, LETTER_LENGTH)
 
 
 def address_of_subject(subject: Subject) -> str:

@@ -26,7 +26,7 @@ from requests_app.correction.reading import find_source, holdings, page_of
 from requests_app.correction.values import words
 from requests_app.domain.people import actor_for
 from requests_app.enums import Kind
-from requests_app.errors import IllegalMove
+from requests_app.errors import IllegalMove, ReasonMissing, TooLong
 from requests_app.forms import WordsForm
 from requests_app.models import Correction, Request
 from requests_app.queries import lock_on
@@ -146,7 +146,10 @@ def note(http: HttpRequest, ref: str, pk: int) -> HttpResponse:
         help_text=_("Say how it is in your view. Whoever gets the data gets your note with it."),
     )
     if http.method == "POST" and form.is_valid():
-        return _leave_note(http, request, correction, form.cleaned_data["words"])
+        try:
+            return _leave_note(http, request, correction, form.cleaned_data["words"])
+        except (ReasonMissing, TooLong) as error:
+            form.add_error("words", str(error))
     context = {"item": request, "correction": correction, "form": form}
     return render(http, "requests_app/correcting/note.html", context, status=422 if form.is_bound else 200)
 

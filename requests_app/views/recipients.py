@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from requests_app.domain.recipients import notice_of_link, open_details, take_answer
-from requests_app.errors import IllegalMove, ReasonMissing
+from requests_app.errors import IllegalMove, ReasonMissing, TooLong
 from requests_app.forms import RecipientAnswerForm
 from requests_app.models import RecipientNotice
 
@@ -29,6 +29,9 @@ def show(http: HttpRequest, token: str) -> HttpResponse:
         return _page(http, notice, details=open_details(notice), form=form, status=422)
     try:
         take_answer(notice, is_done=form.cleaned_data["answer"] == "done", words=form.cleaned_data["words"])
+    except TooLong as error:
+        form.add_error("words", str(error))
+        return _page(http, notice, details=open_details(notice), form=form, status=422)
     except (IllegalMove, ReasonMissing) as error:
         raise Http404 from error
     return render(http, "requests_app/recipient_thanks.html")
