@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 
 from django.db import transaction
@@ -22,14 +23,16 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 SIDE = 512
 _FORMATS = ("JPEG", "PNG", "WEBP")
+# A picture of MAX_PIXELS takes some hundred MB while it is made small: one at a time in each process.
+_decoding = threading.Lock()
 
 
 def set_photo(user: User, *, content: bytes, client: Client, actor: Actor) -> ProfilePhoto:
     """Store a photo: decoded and encoded again, so that nothing of the file but its picture survives (no place, no device).
 
-    Raises PhotoNotUsable for a file that is too large, no picture, or would unfold to too many pixels.
+    Raises PhotoNotUsable for a file that is too large, no picture, or would unfold to too many pixels (MAX_PIXELS).
     """
-    encoded, size = _encode_anew(content)
+    encoded, size = encode_anew(content)
     with transaction.atomic():
         photo = ProfilePhoto(user=user, width=size[0], height=size[1], added_at=clock.now())
         photo.sealed = encrypt(encoded, context=photo.context)
@@ -49,21 +52,23 @@ def remove_photo(user: User, *, client: Client, actor: Actor) -> None:
             record("accounts.photo_changed", actor=actor, subject=str(user.subject.public_id), change="removed")
 
 
-def _encode_anew(content: bytes) -> tuple[bytes, tuple[int, int]]:
+def encode_anew(content: bytes) -> tuple[bytes, tuple[int, int]]:
+    """A small JPEG of a picture, upright and without metadata, and its size. Raises PhotoNotUsable; nothing too large is decoded."""
     if len(content) > MAX_BYTES:
         raise PhotoNotUsable
     try:
-        with warnings.catch_warnings():
+        with _decoding, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # open() reads the header only; the size is judged before anything is unfolded
             with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
                 if opened.width * opened.height > MAX_PIXELS or min(opened.size) < 1:
                     raise PhotoNotUsable
                 opened.draft("RGB", (SIDE * 2, SIDE * 2))
-                upright = ImageOps.exif_transpose(opened)
-                upright.thumbnail((SIDE, SIDE))
-                flat = _on_white(upright)
+                # made small before anything copies it; the square it has to fit is the same upright
+                opened.thumbnail((SIDE, SIDE))
+                flat = _on_white(ImageOps.exif_transpose(opened))
     except (
+        MemoryError,
         UnidentifiedImageError,
         OSError,
         ValueError,

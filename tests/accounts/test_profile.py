@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 
 from accounts.client import Client as Browser
 from accounts.domain import Received, keep_received, note_security_event, set_photo
-from accounts.domain.photos import MAX_BYTES
+from accounts.domain.photos import MAX_BYTES, encode_anew
 from accounts.enums import SecurityEventKind
 from accounts.errors import PhotoNotUsable
 from accounts.forms.widgets import LongSelect
@@ -182,6 +184,54 @@ def test_a_picture_that_unfolds_to_too_much_is_refused_before_it_does() -> None:
 
     with pytest.raises(PhotoNotUsable):
         set_photo(make_account(), content=bomb.getvalue(), client=Browser(), actor=ACTOR)
+
+
+@pytest.mark.parametrize(("height", "is_taken"), [(5_000, True), (5_001, False)])
+def test_forty_megapixels_are_taken_and_not_a_row_more(height: int, is_taken: bool) -> None:
+    content = picture((8_000, height), "PNG")
+    if is_taken:
+        assert encode_anew(content)[1] == (512, 320)
+    else:
+        with pytest.raises(PhotoNotUsable):
+            encode_anew(content)
+
+
+_PEAK = """
+import resource, sys
+import django
+django.setup()
+from PIL import Image, JpegImagePlugin, PngImagePlugin
+from accounts.domain.photos import encode_anew
+from accounts.errors import PhotoNotUsable
+content = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    encode_anew(content)
+except PhotoNotUsable:
+    print("refused")
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "form", "refused", "megabytes"),
+    [
+        ("1", (20_000, 20_000), "PNG", True, 30),
+        ("RGB", (9_000, 9_000), "JPEG", True, 30),
+        ("RGBA", (8_000, 5_000), "PNG", False, 400),
+        ("RGB", (8_000, 5_000), "PNG", False, 240),
+    ],
+)
+def test_the_memory_of_a_picture_is_bounded_and_a_bomb_takes_none(
+    mode: str, size: tuple[int, int], form: str, refused: bool, megabytes: int
+) -> None:
+    content = io.BytesIO()
+    Image.new(mode, size).save(content, form)
+    done = subprocess.run([sys.executable, "-c", _PEAK], input=content.getvalue(), stdout=subprocess.PIPE, check=True, timeout=120)
+    *said, peak = done.stdout.decode().split()
+
+    assert said == (["refused"] if refused else [])
+    assert int(peak) < megabytes
 
 
 def test_a_file_that_is_too_large_is_refused() -> None:
