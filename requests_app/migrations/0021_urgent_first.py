@@ -3,8 +3,12 @@ import datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from privacycenter.kernel.indexes import AddIndexConcurrently, RemoveIndexConcurrently
+
 
 class Migration(migrations.Migration):
+    atomic = False  # the index is built beside the work, not under a lock
+
     dependencies = [
         ("requests_app", "0020_told"),
         ("subjects", "0005_restrictions"),
@@ -12,11 +16,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveIndexConcurrently(
             model_name="request",
             name="request_order",
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="request",
             index=models.Index(
                 models.Case(
