@@ -25,12 +25,14 @@ from requests_app.redaction.deciding import own_texts
 from requests_app.redaction.folding import fold
 from requests_app.redaction.hiding import Hidden, HiddenText
 from requests_app.redaction.loading import region_of
+from requests_app.redaction.mails import NotReadable, is_mail, texts_of
 from requests_app.redaction.patterns import Form, Needle, TooShort, needle_for, phone_in
 
 MOST = 500  # suggestions; a copy with more is not gone through one by one
 CONTEXTS = 3
 FILES = 200
 AROUND = 60
+MAILS_BYTES = 64 * 1024 * 1024  # of messages, looked through one by one
 _LOOKED_UP = 2_000
 _NAMES = 100
 
@@ -100,12 +102,25 @@ def stretches(bundle: Bundle, *, files: list[dict[str, Any]] | None = None) -> I
                 yield Stretch("", "", name, line.partition(b": ")[2].rstrip(b",\n"))
 
 
+def mail_bytes(bundle: Bundle) -> int:
+    """How many bytes of a copy are stored messages, as far as its files are listed."""
+    files: list[dict[str, Any]] = []
+    for _ in stretches(bundle, files=files):
+        pass
+    return sum(item["size"] for item in files if is_mail(item["media_type"], item["path"]))
+
+
 def find_candidates(bundle: Bundle) -> Found:
-    """Go through a copy once for addresses and numbers, and once more for the names of those who were found."""
+    """Go through a copy once for addresses and numbers, and once more for the names of those who were found.
+
+    Messages among its files are looked through as well, up to MAILS_BYTES of them; `has_more` says that there were others.
+    """
     request = bundle.request
     search = _Search(request)
     files: list[dict[str, Any]] = []
     for stretch in stretches(bundle, files=files):
+        search.look(stretch)
+    for stretch in _mails(bundle, files, search):
         search.look(stretch)
     names = search.names()
     if names:
@@ -113,8 +128,31 @@ def find_candidates(bundle: Bundle) -> Found:
         for stretch in stretches(bundle):
             if hidden.may_be_in(stretch.json):
                 search.look_for(names, hidden, stretch)
+        for stretch in _mails(bundle, files, search):
+            if hidden.may_be_in(stretch.json):
+                search.look_for(names, hidden, stretch)
     ranked = sorted(search.found.values(), key=lambda item: (item.form, -item.count, item.canonical))
     return Found([item for item in ranked if item.count], files, search.has_more)
+
+
+def _mails(bundle: Bundle, files: Iterable[Mapping[str, Any]], search: _Search) -> Iterator[Stretch]:
+    """The decoded text of each message among the files, like a record that has it."""
+    left = MAILS_BYTES
+    for item in files:
+        if not is_mail(item["media_type"], item["path"]):
+            continue
+        left -= item["size"]
+        if left < 0:
+            search.has_more = True
+            return
+        try:
+            with open_entry(bundle, item["path"]) as stream:
+                texts = list(texts_of(stream))
+        except NotReadable:
+            search.has_more = True
+            continue
+        row = {"key": item["record"] or "", item["original_name"] or item["path"]: texts}
+        yield Stretch(item["source"], item["title"], "", json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class _Search:

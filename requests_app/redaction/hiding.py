@@ -18,6 +18,7 @@ from requests_app.bundle.facts import BundleFacts, Row
 from requests_app.bundle.serialise import to_json
 from requests_app.redaction.encodings import Reader, encoded, encoding_of, encodings_to_try, is_text, plain_type
 from requests_app.redaction.folding import fold, fold_json, fold_with_places, is_unseen, other_readings
+from requests_app.redaction.mails import NotReadable, is_mail, texts_of
 from requests_app.redaction.patterns import Needle, digits_of
 
 PLACES, RECORDS, FILES = "places", "records", "files"
@@ -229,6 +230,8 @@ class SourceHider:
         encoding = encoding_of(item) if is_text(item.media_type) else None
         if encoding is None and is_text(item.media_type):
             return True
+        if is_mail(item.media_type, item.original_name) and self._stands_in_mail(item):
+            return True
         with item.open() as stream:
             chunk = stream.read(_CHUNK)
             readers = [Reader(name, _OVERLAP) for name in encodings_to_try(chunk, encoding)]
@@ -237,6 +240,14 @@ class SourceHider:
                     return True
                 chunk = stream.read(_CHUNK)
         return any(self._hidden.is_in(reader.more(b"", final=True)) for reader in readers)
+
+    def _stands_in_mail(self, item: FileItem) -> bool:
+        """Whether something hidden stands in the decoded text of a message; or may stand in it, as nobody can look through it."""
+        try:
+            with item.open() as stream:
+                return any(self._hidden.is_in(text) for text in texts_of(stream))
+        except NotReadable:
+            return True
 
     def _short_text(self, item: FileItem) -> bytes | None:
         """A small file of plain text with labels in it; None for any other, and where what is hidden can't be found in its text."""

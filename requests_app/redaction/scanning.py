@@ -11,7 +11,7 @@ from privacycenter.jobs.domain import enqueue
 from privacycenter.kernel import clock
 from requests_app.fulfilment.reading import entry_size
 from requests_app.models import Bundle, BundleScan
-from requests_app.redaction.candidates import Found, find_candidates
+from requests_app.redaction.candidates import Found, find_candidates, mail_bytes
 
 AT_ONCE_BYTES = 8 * 1024 * 1024
 JOB = "requests.scan_bundle"
@@ -22,7 +22,8 @@ def see_to_scan(bundle: Bundle) -> Found | None:
     scan = BundleScan.objects.filter(bundle=bundle).first()
     if scan is not None:
         return Found.from_json(scan.found) if scan.found else None
-    if entry_size(bundle, "personal-data.json") <= AT_ONCE_BYTES:
+    size = entry_size(bundle, "personal-data.json")
+    if size <= AT_ONCE_BYTES and size + mail_bytes(bundle) <= AT_ONCE_BYTES:
         found = find_candidates(bundle)
         _keep(bundle, found)
         return found
