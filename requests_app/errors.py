@@ -268,6 +268,11 @@ class CannotReview(PrivacyCenterError):
     message = _("A review can be asked for once, of a refusal or of an answer in part, within the time that we named.")
 
 
+class DocumentWanted(PrivacyCenterError):
+    code = "document_wanted"
+    message = _("We asked for a document, so words alone do not answer it. Send the document; anything else, write as a message.")
+
+
 class ChannelMissing(PrivacyCenterError):
     code = "channel_missing"
     message = _("Say how the answer reached you.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -95,7 +95,9 @@ def lock_of(request: Request) -> Lock | None:
     """
     if request.behalf == Behalf.SELF:
         return lock_on(request.subject, request.contact or "")
-    return lock_on(request.subject, "") or lock_on(request.filed_by, request.contact or "")
+    locks = [lock for lock in (lock_on(request.subject, ""), lock_on(request.filed_by, request.contact or "")) if lock is not None]
+    # The one that lasts: a frozen account stays so until staff thaw it, whatever else passes with the hours.
+    return max(locks, key=lambda lock: lock.until or datetime.max.replace(tzinfo=UTC), default=None)
 
 
 def lock_on(subject: Subject | None, address: str) -> Lock | None:

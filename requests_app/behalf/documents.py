@@ -86,7 +86,7 @@ def send_documents(request: Request, *, files: dict[str, Sequence[Checked]], act
                 count = sum(each == kind for each, _file in given)
                 record("requests.proof_sent", actor=actor, subject=_subject(request), ticket=request.ref, what=kind.value, files=count)
             if request.status == Status.WAITING:
-                reply_to_question(request, words=_("A document was sent as proof of identity."), actor=actor)
+                reply_to_question(request, words=_("A document was sent as proof of identity."), with_document=True, actor=actor)
             else:
                 _submit(request, actor=actor)
     except BaseException:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from privacycenter.kernel import clock
+from privacycenter.kernel.actor import ActorKind
 from requests_app.behalf.errors import ProofNoLongerStands
 from requests_app.enums import Behalf, Decision, DocumentKind, Outcome
-from requests_app.models import ProofDocument, Representation, Request
+from requests_app.models import ProofDocument, Question, Representation, Request, TimelineEvent
 from requests_app.queries import lock_of
+from requests_app.transitions import Event
 
 NOTICE = "notice"
 WORDS = {
@@ -16,7 +18,7 @@ WORDS = {
     NOTICE: _("The holder of the account was told that somebody acts for them, and has some days to stop it. Go on after them."),
     "authority_ended": _("The authority to ask for this person has ended."),
     "identity_open": _("A proof of identity came: look at it first."),
-    "identity": _("The proof of identity that was asked for is not accepted."),
+    "identity": _("The proof of identity that was asked for did not come, or is not accepted."),
     "frozen": _("An account behind this request is frozen."),
 }
 _TO_REQUESTER = {"of_age": WORDS["of_age"], "authority_ended": WORDS["authority_ended"], "identity": WORDS["identity"]}
@@ -68,11 +70,22 @@ def shut_to_requester(request: Request) -> str:
 
 
 def _identity_obstacle(request: Request) -> str:
-    """Whether a proof of identity that staff asked for is still to be decided, or the last one was refused."""
+    """Whether a proof of identity that staff asked for is missing, still to be decided, or refused.
+
+    Going on without an answer is no proof; a reply that staff noted is one: they saw for themselves, and say how it came.
+    """
     last = ProofDocument.objects.filter(request=request, kind=DocumentKind.IDENTITY).order_by("-pk").first()
-    if last is None or last.decision == Decision.ACCEPTED:
+    asked = Question.objects.filter(request=request, wants_document=True).order_by("-asked_at").first()
+    if last is not None and last.decision == Decision.PENDING and last.removed_at is None:
+        return "identity_open"
+    if asked is None and last is None:
         return ""
-    return "identity_open" if last.decision == Decision.PENDING else "identity"
+    if last is not None and last.decision == Decision.ACCEPTED and (asked is None or last.sent_at >= asked.asked_at):
+        return ""
+    replies = TimelineEvent.objects.filter(request=request, event=Event.REPLY, actor_kind=ActorKind.STAFF)
+    if asked is not None and replies.filter(at__gte=asked.asked_at).exists():
+        return ""
+    return "identity"
 
 
 def require_standing(request: Request) -> None:

@@ -24,7 +24,7 @@ from requests_app.domain.people import DECIDE_CHILD, WORK, require_permission
 from requests_app.domain.release import shred_unreleased
 from requests_app.domain.words import typed
 from requests_app.enums import AskedFor, Channel, Kind, Status
-from requests_app.errors import ChannelMissing, GroundMissing, IllegalMove, RefusalChanged, SecondPersonNeeded
+from requests_app.errors import ChannelMissing, DocumentWanted, GroundMissing, IllegalMove, RefusalChanged, SecondPersonNeeded
 from requests_app.models import ProposedRefusal, Question, Request, TimelineEvent
 from requests_app.queries import authorities_for_person
 from requests_app.rights.registry import end_of, reply_of
@@ -56,11 +56,15 @@ def ask_person(
         return Question.objects.create(request=request, asked=asked, asked_at=asked.at, wants_document=wants_document)
 
 
-def reply_to_question(request: Request, *, words: str, channel: str = "", actor: Actor) -> None:
+def reply_to_question(request: Request, *, words: str, channel: str = "", with_document: bool = False, actor: Actor) -> None:
     """Take the person's answer: from their page, or typed in by staff, who say how it came (by mail, phone, letter).
 
-    What the request needs next goes on: for some rights by itself, for others a colleague reads the answer first.
+    What the request needs next goes on: for some rights by itself, for others a colleague reads the answer first. Where a document was
+    asked for, the person sends one (`with_document`); staff may note that they saw it otherwise. Raises ChannelMissing, DocumentWanted.
     """
+    question = open_question(request)
+    if question is not None and question.wants_document and not (with_document or actor.is_staff):
+        raise DocumentWanted
     answer = typed(words, REPLY_LENGTH)
     if actor.is_staff and channel not in Channel.BY_STAFF:
         raise ChannelMissing

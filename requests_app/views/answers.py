@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from privacycenter.kernel.errors import PrivacyCenterError
 from requests_app.answers.letter_pdf import render_letter
 from requests_app.behalf.standing import shut_to_requester, words_for_requester
 from requests_app.domain import ask_for_review, reply_to_question
 from requests_app.domain.answers import REPLY_LENGTH, open_question
 from requests_app.domain.reviews import REVIEW_LENGTH, may_be_reviewed
-from requests_app.errors import CannotReview, IllegalMove
+from requests_app.errors import CannotReview, DocumentWanted, IllegalMove
 from requests_app.forms import WordsForm
 from requests_app.models import Request
 from requests_app.pdf.errors import RenderFailed, RenderTimeout
@@ -50,11 +51,14 @@ def reply(http: HttpRequest, ref: str) -> HttpResponse:
     if http.method == "POST" and form.is_valid():
         try:
             reply_to_question(found, words=form.cleaned_data["words"], actor=person(http, found))
+        except DocumentWanted as error:
+            form.add_error("words", str(error))
         except IllegalMove as error:
             messages.error(http, str(error))
+            return redirect("requests:detail", ref)
         else:
             messages.success(http, _("Thank you. We have your answer and go on with your request."))
-        return redirect("requests:detail", ref)
+            return redirect("requests:detail", ref)
     context = {"item": found, "form": form, "question": open_question(found)}
     return render(http, "requests_app/reply.html", context, status=422 if form.is_bound else 200)
 
@@ -74,13 +78,13 @@ def review(http: HttpRequest, ref: str) -> HttpResponse:
     if http.method == "POST" and form.is_valid():
         try:
             asked = ask_for_review(found, words=form.cleaned_data["words"], actor=person(http, found))
-        except CannotReview as error:
-            messages.error(http, str(error))
-            return redirect("requests:detail", ref)
-        if is_by_code(http, found):
-            note_opened(http, asked.ref)  # what proved the refused request proves its review
-        messages.success(http, _("Your review is filed. Somebody who had no part in the decision looks at it."))
-        return redirect("requests:detail", asked.ref)
+        except PrivacyCenterError as error:
+            form.add_error("words", str(error))
+        else:
+            if is_by_code(http, found):
+                note_opened(http, asked.ref)  # what proved the refused request proves its review
+            messages.success(http, _("Your review is filed. Somebody who had no part in the decision looks at it."))
+            return redirect("requests:detail", asked.ref)
     return render(http, "requests_app/review.html", {"item": found, "form": form}, status=422 if form.is_bound else 200)
 
 

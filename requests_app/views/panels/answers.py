@@ -18,7 +18,9 @@ from requests_app.redaction.loading import hidden_words
 
 def _question(request: Request) -> dict[str, Any] | None:
     question = open_question(request) if request.status == Status.WAITING else None
-    return {"item": request, "words": question.asked.note, "asked_at": question.asked_at} if question is not None else None
+    if question is None:
+        return None
+    return {"item": request, "words": question.asked.note, "asked_at": question.asked_at, "wants_document": question.wants_document}
 
 
 def _letter(request: Request) -> dict[str, Any] | None:

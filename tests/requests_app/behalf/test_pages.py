@@ -312,6 +312,21 @@ def test_a_question_in_words_asks_for_no_document() -> None:
     assert signed_in(owner).get(f"/requests/{request.ref}/proof/").status_code == 302
 
 
+def test_words_do_not_answer_where_a_document_was_asked_for_and_are_kept() -> None:
+    owner = make_account(password=None)
+    request = worked(owner)
+    ask_person(request, question="Your address is new to us.", about="identity", wants_document=True, actor=staff_actor())
+    person, page = signed_in(owner), f"/requests/{request.ref}/"
+
+    assert f"{page}proof/" in person.get(page).content.decode()
+    answer = person.post(f"{page}reply/", {"words": "It is me, I swear."})
+
+    assert answer.status_code == 422
+    assert "words alone do not answer it" in answer.content.decode()
+    assert "It is me, I swear." in answer.content.decode()
+    assert fresh(request).status == "waiting"
+
+
 # Words that fit who reads them -----------------------------------------------------------------------------------------
 
 
