@@ -114,6 +114,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+    _longest_first(items)
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Within the tests that commit, which pytest-django puts behind the others, the longest come first: at the end one worker would do
+    them while the other has nothing left."""
+    places = [number for number, item in enumerate(items) if _commits(item)]
+    ordered = sorted((items[number] for number in places), key=lambda item: -_seconds(item))
+    for number, item in zip(places, ordered, strict=True):
+        items[number] = item
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and bool(marker.kwargs.get("transaction"))
+
+
+def _seconds(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("slow")
+    return 0 if marker is None else float(marker.kwargs.get("seconds", 10))
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -21,7 +21,12 @@ WORDS = {
     "identity": _("The proof of identity that was asked for did not come, or is not accepted."),
     "frozen": _("An account behind this request is frozen."),
 }
-_TO_REQUESTER = {"of_age": WORDS["of_age"], "authority_ended": WORDS["authority_ended"], "identity": WORDS["identity"]}
+_TO_REQUESTER = {
+    "of_age": WORDS["of_age"],
+    "authority_ended": WORDS["authority_ended"],
+    "identity": WORDS["identity"],
+    "identity_open": _("A colleague looks at the proof of identity first."),
+}
 _SHUT = _("This can't be opened now. A colleague looks into it; write to us if you do not know why.")
 
 

@@ -82,9 +82,8 @@ def test_one_post_is_enough_and_takes_three_statements(subscriber: Any) -> None:
     assert len([query for query in captured if not re.search("SAVEPOINT|preferences_consenttext", query["sql"])]) <= 3
 
 
+@pytest.mark.postgresql_only  # SQLite has no plan that counts what it read
 def test_a_link_is_found_without_reading_the_suppressions_of_others(subscriber: Any) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no plan that counts what it read")
     address = party_of(("email", ADA)).writes_to
     shared = {"party_kind": address.kind, "party_key_id": address.key_id, "channel": "email", "topic": "product_news"}
     rows = [Suppression(**shared, party_hash=f"{each:064x}", reason="choice", created_at=clock.now()) for each in range(3_000)]

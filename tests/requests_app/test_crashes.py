@@ -23,7 +23,7 @@ from tests.factories.requests import filed
 from tests.jobs.harness import Workers, worker_environment
 
 EXPORTS = 50
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow(seconds=60), pytest.mark.django_db(transaction=True)]
 
 
 def idle() -> bool:

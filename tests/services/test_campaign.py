@@ -40,7 +40,7 @@ class Interrupted(BaseEmailBackend):
         return len(messages)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=120)
 @pytest.mark.sqlite_only  # moments are made by hand, so one engine is enough; below are real threads on PostgreSQL
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.obligation("H-01", "L-02", "R-06")

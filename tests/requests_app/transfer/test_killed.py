@@ -20,7 +20,7 @@ from tests.factories.tus_receiver import receiving
 from tests.jobs.harness import Workers, worker_environment
 from tests.requests_app.transfer.helpers import verbs
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow(seconds=40), pytest.mark.django_db(transaction=True)]
 
 SIZE = 50_000_000  # a dozen pieces
 
