@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from honcho.environ import parse_procfile
@@ -70,10 +71,13 @@ def manage(env: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def _end_with_parent() -> None:
-    """In a child, before its program starts: let the kernel end it when this process is killed (Linux only)."""
+def _end_with_parent(name: str) -> None:
+    """In a child, before its program starts: let the kernel end it when this process is killed (Linux only).
+
+    By SIGTERM, so that web and worker end their own children; beat has none, and can miss a SIGTERM that comes while it starts.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if name == "beat" else signal.SIGTERM)
 
 
 class Processes:
@@ -96,7 +100,7 @@ class Processes:
                     stdout=log,
                     stderr=log,
                     process_group=0,
-                    preexec_fn=_end_with_parent,
+                    preexec_fn=partial(_end_with_parent, name),
                 )
 
     def ended(self) -> str | None:

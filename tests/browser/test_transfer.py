@@ -94,6 +94,7 @@ def test_a_copy_goes_straight_to_a_service_that_the_person_named(make_stack: Cal
 
         wait_until(lambda: "HEAD" in their_side.methods(), what="the first piece")
         stack.kill("worker")
+        go_on.wait(4)  # its lease is over when the next one looks; nothing sweeps here but a worker that starts
         stack.start_worker()
         go_on.set()
         wait_until(_says(amira, reference, "Their receipt"), seconds=120, what="the arrival")
