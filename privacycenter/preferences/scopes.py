@@ -25,6 +25,12 @@ class Scope(NamedTuple):
         """Whether a choice for this scope is also one for `other`."""
         return all(not own or own == theirs for own, theirs in zip(self, other, strict=True))
 
+    def common(self, other: Scope) -> Scope | None:
+        """What both scopes cover, None where nothing: of a topic on any channel and of any topic by e-mail, the topic by e-mail."""
+        if any(own and theirs and own != theirs for own, theirs in zip(self, other, strict=True)):
+            return None
+        return Scope(*(own or theirs for own, theirs in zip(self, other, strict=True)))
+
     @property
     def breadth(self) -> int:
         """How many parts are left open: the narrower of two scopes has the smaller number."""

@@ -80,6 +80,9 @@ def test_the_model_knows_what_it_is_for():
 @given(history=st.lists(steps, max_size=9), asked=st.lists(st.integers(0, 40), min_size=1, max_size=4))
 @example(history=[("off", ("", ""), "account"), ("on", ("", ""), "first")], asked=[0])  # a no to all is listed topic by topic
 @example(history=[("off", ("events", ""), "account"), ("on", ("", ""), "first")], asked=[0])  # but a narrower no stands
+@example(
+    history=[("off", ("", ""), "account"), ("on", ("", "email"), "account"), ("off", ("product_news", ""), "account")], asked=[0]
+)  # a yes for a channel reaches into a topic
 def test_any_history_asked_at_any_time_answers_as_the_model_does(history, asked):
     texts.forget()  # each example is rolled back
     with transaction.atomic():

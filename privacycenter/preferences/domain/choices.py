@@ -216,8 +216,9 @@ def _is_no(states: dict[Scope, ConsentEvent], scope: Scope, now: datetime) -> bo
 
 
 def _any_yes(states: dict[Scope, ConsentEvent], scope: Scope, now: datetime) -> bool:
-    """Whether a yes stands for this or for anything within it."""
-    return _is_yes(states, scope, now) or any(scope.covers(known) and _is_yes(states, known, now) for known in states)
+    """Whether a yes stands for this or for any part of it, be it said for the part or for something that reaches into it."""
+    parts = {scope, *(part for known in states if (part := scope.common(known)) is not None)}
+    return any(_is_yes(states, part, now) for part in parts)
 
 
 def _is_objection(states: dict[Scope, ConsentEvent], scope: Scope) -> bool:

@@ -228,7 +228,7 @@ def _no_to(scope: Scope, events: Sequence[tuple[Scope, _Said]], now: datetime, *
     """What kind of event says no to a scope; None where that stands already, for it and all within it."""
     states = standing.newest_by_scope(events)
     decides = standing.deciding(states, scope, now)
-    asked = [scope, *(known for known in states if scope.covers(known))]
+    asked = {scope, *(part for known in states if (part := scope.common(known)) is not None)}
     is_yes = any(event is not None and event.kind in POSITIVE for event in (standing.deciding(states, each, now) for each in asked))
     if objects:
         return EventKind.OBJECTED if is_yes or decides is None or decides.kind != EventKind.OBJECTED else None
